@@ -1,0 +1,24 @@
+# Flags every target of ours shares, carried by the interface library loci_compiler.
+add_library(loci_compiler INTERFACE)
+target_include_directories(loci_compiler INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(loci_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                               -Wno-sign-conversion -Wno-missing-field-initializers -fno-math-errno)
+if(LOCI_WARNINGS_AS_ERRORS)
+  target_compile_options(loci_compiler INTERFACE -Werror)
+endif()
+if(LOCI_SANITIZE)
+  target_compile_options(loci_compiler INTERFACE -fsanitize=address,undefined
+                                                 -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(loci_compiler INTERFACE -fsanitize=address,undefined)
+endif()
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+# A room: a static library with the shared flags.
+function(loci_room name)
+  add_library(loci_${name} STATIC ${ARGN})
+  add_library(loci::${name} ALIAS loci_${name})
+  target_link_libraries(loci_${name} PUBLIC loci_compiler)
+endfunction()

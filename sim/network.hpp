@@ -1,0 +1,106 @@
+// The layered network as a plain description: what it is, never what state it is in.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loci::sim {
+
+enum class Wiring { spatial, dense };                  // weights from positions, or stored one by one
+enum class NeuronModel { relu, lif };                  // rate network (MLP) or spiking network (SNN)
+enum class LayerDistance { fixed, learned, relaxed };  // gap 1; one learned gap a layer pair; all d coordinates learned
+enum class Reset { subtract, zero, none };
+
+// Discrete leaky integrate-and-fire neuron, snnTorch's `Leaky`:
+//   U[t] = beta U[t-1] + I[t] - reset(U[t-1] > threshold),  S[t] = U[t] > threshold (strict).
+// With reset_delay == false the reset is applied within the step of the spike instead of the next one.
+struct Lif {
+  double beta = 0.95;
+  double threshold = 1.0;
+  Reset reset = Reset::subtract;
+  bool reset_delay = true;
+
+  bool operator==(const Lif&) const = default;
+};
+
+// Seed paper (arXiv 2506.13410) section 2. Connection l joins layer l to layer l + 1.
+struct NetworkDescription {
+  std::vector<std::size_t> sizes{784, 2048, 10};  // neurons per layer, input first
+  Wiring wiring = Wiring::spatial;
+  NeuronModel neuron = NeuronModel::lif;
+  std::size_t dims = 3;  // d: d - 1 learned coordinates and the layer coordinate (relaxed: d learned); unused if dense
+  LayerDistance layer_distance = LayerDistance::learned;
+  double mask_steepness = 10.0;      // k of m = 2 sigmoid(k v) - 1
+  std::vector<double> weight_scale{};// s_l per connection; empty: all 1
+  bool balanced = false;             // a_j - mean_j(a_j) at the first hidden layer
+  double softening = 0.0;            // added to every squared distance
+  std::vector<Lif> lif{Lif{}};       // one for all layers, or one per non-input layer
+
+  bool operator==(const NetworkDescription&) const = default;
+
+  std::size_t n_layers() const { return sizes.size(); }
+  std::size_t n_connections() const { return sizes.size() - 1; }
+  bool spatial() const { return wiring == Wiring::spatial; }
+  bool spiking() const { return neuron == NeuronModel::lif; }
+  bool relaxed() const { return layer_distance == LayerDistance::relaxed; }
+  // Learned coordinates per neuron.
+  std::size_t n_coordinates() const { return spatial() ? (relaxed() ? dims : dims - 1) : 0; }
+  double scale(std::size_t connection) const {
+    return weight_scale.empty() ? 1.0 : weight_scale[connection];
+  }
+  // The LIF of layer 1..n_layers()-1.
+  const Lif& lif_of(std::size_t layer) const { return lif.size() == 1 ? lif.front() : lif[layer - 1]; }
+  // Whether the currents of connection l are centred over the postsynaptic layer.
+  bool balances(std::size_t connection) const { return balanced && connection == 0 && n_connections() > 1; }
+};
+
+// Refuses a description that makes no network: throws InputError naming the field.
+void validate(const NetworkDescription& network);
+
+// Learned scalars of one group of one layer: "position", "inhibition", "gap", "bias" or "weight", row-major (rows, columns).
+struct ParameterGroup {
+  std::string name;   // kind and layer (or connection), as in "position0"
+  std::string kind;
+  std::size_t layer;  // layer of position, inhibition and bias; connection of gap and weight
+  std::size_t rows;
+  std::size_t columns;
+  std::size_t offset;  // in the flat parameter vector
+
+  std::size_t size() const { return rows * columns; }
+  bool operator==(const ParameterGroup&) const = default;
+};
+
+// Where each group lies in one flat vector. Group order: positions, inhibitions, gaps, weights, biases; then by layer.
+class ParameterLayout {
+ public:
+  explicit ParameterLayout(const NetworkDescription& network);
+
+  const std::vector<ParameterGroup>& groups() const { return groups_; }
+  std::size_t size() const { return size_; }
+  bool has(std::string_view name) const;
+  // Throws std::out_of_range when there is no such group.
+  const ParameterGroup& at(std::string_view name) const;
+  const ParameterGroup& at(std::string_view kind, std::size_t layer) const;
+  // Learned scalars of all layers of one kind.
+  std::size_t count(std::string_view kind) const;
+
+ private:
+  void add(const char* kind, std::size_t layer, std::size_t rows, std::size_t columns);
+
+  std::vector<ParameterGroup> groups_;
+  std::size_t size_ = 0;
+};
+
+// Text forms used in configuration files and on the command line. The parsers throw InputError with `where`.
+std::string_view name_of(Wiring value);
+std::string_view name_of(NeuronModel value);
+std::string_view name_of(LayerDistance value);
+std::string_view name_of(Reset value);
+Wiring parse_wiring(std::string_view text, const std::string& where);
+NeuronModel parse_neuron_model(std::string_view text, const std::string& where);
+LayerDistance parse_layer_distance(std::string_view text, const std::string& where);
+Reset parse_reset(std::string_view text, const std::string& where);
+
+}  // namespace loci::sim

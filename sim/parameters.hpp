@@ -1,0 +1,59 @@
+// Learned parameters: one flat vector seen through the layout's named groups.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sim/network.hpp"
+
+namespace loci::sim {
+
+template <typename Real>
+struct BasicParameters {
+  explicit BasicParameters(const NetworkDescription& network) : layout(network), values(layout.size(), Real{0}) {}
+
+  std::span<Real> group(std::string_view kind, std::size_t layer) { return view(layout.at(kind, layer)); }
+  std::span<const Real> group(std::string_view kind, std::size_t layer) const { return view(layout.at(kind, layer)); }
+  std::span<Real> view(const ParameterGroup& group) { return std::span(values).subspan(group.offset, group.size()); }
+  std::span<const Real> view(const ParameterGroup& group) const {
+    return std::span(values).subspan(group.offset, group.size());
+  }
+  // Squared gap of connection l: 1 when fixed, 0 when relaxed (the layer coordinate is then one of the learned ones).
+  Real squared_gap(const NetworkDescription& network, std::size_t connection) const {
+    if (network.layer_distance == LayerDistance::fixed) return Real{1};
+    if (network.layer_distance == LayerDistance::relaxed) return Real{0};
+    const Real gap = group("gap", connection)[0];
+    return gap * gap;
+  }
+
+  ParameterLayout layout;
+  std::vector<Real> values;
+};
+
+using Parameters = BasicParameters<float>;
+
+struct Initialisation {
+  double spread = 1.0;  // standard deviation of the normal positions
+  double gap = 1.0;     // initial distance of neighbouring layers, when learned
+  std::uint64_t seed = 1;
+};
+
+// Positions N(0, spread), inhibition N(0, 1), gaps `gap`, biases 0; relaxed layer coordinates (the last column) uniform in
+// [l, l + 1); dense weights and biases uniform in +-1/sqrt(fan-in), as torch.nn.Linear.
+Parameters initialise(const NetworkDescription& network, const Initialisation& initialisation);
+
+// Weights of connection l from the parameters, (n_l, n_{l+1}) row-major, balancing applied: the plain definition
+//   W_ij = s_l m_i / r_ij,  m_i = tanh(k v_i / 2),  r_ij^2 = |p_i - p_j|^2 + g_l^2 + softening   (seed paper eqs. 1-3).
+template <typename Real>
+std::vector<Real> connection_weights(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                                     std::size_t connection);
+
+// Euclidean distances of connection l, (n_l, n_{l+1}) row-major, softening included. Spatial networks only.
+template <typename Real>
+std::vector<Real> connection_distances(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                                       std::size_t connection);
+
+}  // namespace loci::sim
