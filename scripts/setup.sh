@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what loci needs from Debian 12's own packages. Safe to run again: with everything there it does nothing and
+# needs neither root nor network.
+#   scripts/setup.sh          to build, test and run
+#   scripts/setup.sh --lint   the same, and clang-format and clang-tidy for scripts/lint.sh
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build git ca-certificates
+  libboost-graph-dev libtbb-dev libhdf5-dev libeigen3-dev libfmt-dev libhwy-dev librandom123-dev
+  libopenblas-serial-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
+  libcurl4-openssl-dev libssl-dev zlib1g-dev
+  catch2 python3 python3-h5py
+  dataset-fashion-mnist
+)
+
+for argument in "$@"; do
+  case "$argument" in
+    --lint) packages+=(clang-format clang-tidy) ;;
+    *) echo "setup: '$argument' is not known; use --lint or nothing" >&2; exit 2 ;;
+  esac
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "setup: this is no Debian system (no apt); install the equivalents of: ${packages[*]}" >&2
+  exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup: installing needs root and there is no sudo; as root run: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+echo "setup: installing ${missing[*]}"
+apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+"${apt_get[@]}" update
+"${apt_get[@]}" install --yes --no-install-recommends "${missing[@]}"
