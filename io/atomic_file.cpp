@@ -1,0 +1,1 @@
+#include "io/atomic_file.hpp"

@@ -1,0 +1,237 @@
+// A thin ownership layer over the HDF5 C library: handles that close themselves, typed reads and writes, and
+// every failure as an InputError naming file and object. The library's header stays in hdf5.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loci::io::hdf5 {
+
+using Id = std::int64_t;  // hid_t
+using Shape = std::vector<std::size_t>;
+
+enum class ElementType { float32, float64, uint8, int32, uint32, int64, uint64 };
+
+template <typename T>
+struct ElementOf;
+template <>
+struct ElementOf<float> {
+  static constexpr auto type = ElementType::float32;
+};
+template <>
+struct ElementOf<double> {
+  static constexpr auto type = ElementType::float64;
+};
+template <>
+struct ElementOf<std::uint8_t> {
+  static constexpr auto type = ElementType::uint8;
+};
+template <>
+struct ElementOf<std::int32_t> {
+  static constexpr auto type = ElementType::int32;
+};
+template <>
+struct ElementOf<std::uint32_t> {
+  static constexpr auto type = ElementType::uint32;
+};
+template <>
+struct ElementOf<std::int64_t> {
+  static constexpr auto type = ElementType::int64;
+};
+template <>
+struct ElementOf<std::uint64_t> {
+  static constexpr auto type = ElementType::uint64;
+};
+
+// Owns one identifier of the library and closes it with the function that fits its kind.
+class Handle {
+ public:
+  using Closer = int (*)(Id);
+
+  Handle() = default;
+  Handle(Id id, Closer closer) : id_(id), closer_(closer) {}
+  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), closer_(other.closer_) {}
+  Handle& operator=(Handle&& other) noexcept;
+  ~Handle() { reset(); }
+
+  Id get() const { return id_; }
+  bool valid() const { return id_ >= 0; }
+  // Whether closing succeeded: for a file, closing is where the last bytes are written.
+  bool reset() noexcept;
+
+ private:
+  Id id_ = -1;
+  Closer closer_ = nullptr;
+};
+
+// How a data set lies in the file. A chunked one can grow along its first axis.
+struct Layout {
+  std::size_t chunk_rows = 0;  // 0: contiguous
+  unsigned deflate_level = 0;  // 1..9: shuffle and deflate; needs chunks
+  bool checksum = false;       // Fletcher-32 per chunk, verified by every reader; needs chunks
+};
+
+// What groups and data sets share: a place in a file that carries attributes.
+class Object {
+ public:
+  const std::string& where() const { return where_; }  // "<file>:<object path>"
+  bool valid() const { return handle_.valid(); }
+
+  bool has_attribute(const std::string& name) const;
+  std::vector<std::string> attribute_names() const;
+
+  // An attribute of that name is replaced.
+  template <typename T>
+  void write_attribute(const std::string& name, const T& value) {
+    write_attribute_raw(name, ElementOf<T>::type, {}, &value);
+  }
+  template <typename T>
+  void write_attribute_array(const std::string& name, std::span<const T> values) {
+    write_attribute_raw(name, ElementOf<T>::type, Shape{values.size()}, values.data());
+  }
+  void write_attribute(const std::string& name, const std::string& value);  // variable-length UTF-8
+  void write_attribute(const std::string& name, const char* value) {
+    write_attribute(name, std::string(value));
+  }
+  void write_attribute_array(const std::string& name, std::span<const std::string> values);
+  // A scalar HDF5 ENUM over uint8.
+  void write_enum_attribute(const std::string& name,
+                            std::span<const std::pair<std::string, std::uint8_t>> members,
+                            std::uint8_t value);
+
+  // Numbers are converted by the library when the file holds another width. Throw InputError when missing, of
+  // another class, or of another shape than asked for.
+  template <typename T>
+  T read_attribute(const std::string& name) const {
+    T value{};
+    read_attribute_raw(name, ElementOf<T>::type, &value, 1);
+    return value;
+  }
+  template <typename T>
+  std::vector<T> read_attribute_array(const std::string& name) const {
+    std::vector<T> values(attribute_length(name));
+    read_attribute_raw(name, ElementOf<T>::type, values.data(), values.size());
+    return values;
+  }
+  std::string read_string_attribute(const std::string& name) const;  // fixed or variable length
+  std::vector<std::string> read_string_array_attribute(const std::string& name) const;
+  // The member's name.
+  std::string read_enum_attribute(const std::string& name) const;
+
+ protected:
+  Object() = default;
+  Object(Handle handle, std::string where) : handle_(std::move(handle)), where_(std::move(where)) {}
+
+  Handle handle_;
+  std::string where_;
+
+ private:
+  void write_attribute_raw(const std::string& name, ElementType type, const Shape& shape, const void* values);
+  void read_attribute_raw(const std::string& name, ElementType type, void* values,
+                          std::size_t n_values) const;
+  std::size_t attribute_length(const std::string& name) const;
+};
+
+class Dataset : public Object {
+ public:
+  Dataset() = default;
+  Dataset(Handle handle, std::string where) : Object(std::move(handle), std::move(where)) {}
+
+  Shape shape() const;
+  std::size_t n_elements() const;
+
+  // The whole data set, row-major.
+  template <typename T>
+  std::vector<T> read() const {
+    std::vector<T> values(checked_length(sizeof(T)));
+    read_raw(ElementOf<T>::type, values.data());
+    return values;
+  }
+  // The same, refusing another shape.
+  template <typename T>
+  std::vector<T> read(const Shape& expected) const {
+    require_shape(expected);
+    return read<T>();
+  }
+  std::vector<std::string> read_strings() const;
+
+  // Grows the first axis by values.size() / (product of the other axes) rows. Needs a chunked layout.
+  template <typename T>
+  void append(std::span<const T> values) {
+    append_raw(ElementOf<T>::type, values.data(), values.size());
+  }
+
+ private:
+  std::size_t checked_length(std::size_t element_size) const;
+  void require_shape(const Shape& expected) const;
+  void read_raw(ElementType type, void* values) const;
+  void append_raw(ElementType type, const void* values, std::size_t n_values);
+};
+
+class Group : public Object {
+ public:
+  Group() = default;
+  Group(Handle handle, std::string where) : Object(std::move(handle), std::move(where)) {}
+
+  bool exists(const std::string& path) const;  // of any step of the path
+  std::vector<std::string> names() const;      // direct children, sorted
+  Group group(const std::string& path) const;
+  Dataset dataset(const std::string& path) const;
+  Group create_group(const std::string& name);
+
+  template <typename T>
+  Dataset write(const std::string& name, std::span<const T> values, const Shape& shape,
+                const Layout& layout = {}) {
+    return write_raw(name, ElementOf<T>::type, values.data(), values.size(), shape, layout);
+  }
+  template <typename T>
+  Dataset write(const std::string& name, const std::vector<T>& values) {
+    return write<T>(name, std::span<const T>(values), Shape{values.size()});
+  }
+  Dataset write_strings(const std::string& name, std::span<const std::string> values);
+  // An empty data set (0, row shape...) for append; elements never written read as `fill`.
+  template <typename T>
+  Dataset create_extendable(const std::string& name, const Layout& layout, T fill = T{},
+                            const Shape& row_shape = {}) {
+    return create_extendable_raw(name, ElementOf<T>::type, layout, &fill, row_shape);
+  }
+
+ private:
+  Dataset write_raw(const std::string& name, ElementType type, const void* values, std::size_t n_values,
+                    const Shape& shape, const Layout& layout);
+  Dataset create_extendable_raw(const std::string& name, ElementType type, const Layout& layout,
+                                const void* fill, const Shape& row_shape);
+};
+
+// The file is its root group.
+class File : public Group {
+ public:
+  // Truncates. Identical content gives identical bytes: no times are stored.
+  static File create(const std::filesystem::path& path);
+  // Throws InputError when missing, not HDF5, or truncated.
+  static File open(const std::filesystem::path& path);
+  File(File&&) = default;
+  File& operator=(File&&) = default;
+  ~File();
+
+  // Metadata reaches the file here and nowhere else, so that a killed writer leaves the state of its last
+  // flush.
+  void flush();
+  // Closes and reports what the destructor would have to swallow.
+  void close();
+
+ private:
+  File(Handle file, Handle root, std::string where);
+  Handle file_;
+};
+
+// Whether the file begins as HDF5 files do. False for a missing file.
+bool is_hdf5(const std::filesystem::path& path);
+
+}  // namespace loci::io::hdf5

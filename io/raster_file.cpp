@@ -1,0 +1,1 @@
+#include "io/raster_file.hpp"

@@ -1,0 +1,1 @@
+#include "io/toml_config.hpp"
