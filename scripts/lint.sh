@@ -22,12 +22,14 @@ else
 fi
 
 echo "lint: format of ${#all[@]} sources"
-clang-format --dry-run -Werror "${all[@]}"
+failed=0
+clang-format --dry-run -Werror "${all[@]}" || failed=1
 
 if [ "${#chosen[@]}" -eq 0 ]; then
   echo "lint: no source changed; name files or use --all for clang-tidy"
-  exit 0
+  exit "$failed"
 fi
 cmake --preset release >/dev/null
 echo "lint: clang-tidy over ${#chosen[@]} sources"
-printf '%s\n' "${chosen[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/release
+printf '%s\n' "${chosen[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/release || failed=1
+exit "$failed"
