@@ -2,7 +2,8 @@
 add_library(loci_compiler INTERFACE)
 target_include_directories(loci_compiler INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(loci_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                                               -Wno-sign-conversion -Wno-missing-field-initializers -fno-math-errno)
+                                               -Wno-sign-conversion -Wno-missing-field-initializers -fno-math-errno
+                                               -Wno-restrict) # false alarms on std::string in g++ 12
 if(LOCI_WARNINGS_AS_ERRORS)
   target_compile_options(loci_compiler INTERFACE -Werror)
 endif()

@@ -1,1 +1,332 @@
+#include "learning/reference.hpp"
 
+#include <cmath>
+
+#include "learning/surrogate.hpp"
+
+namespace loci::learning {
+namespace {
+
+using sim::BasicParameters;
+using sim::Lif;
+using sim::NetworkDescription;
+using sim::Reset;
+
+template <typename Real>
+struct Shape {
+  std::size_t batch;
+  std::size_t n_steps;
+};
+
+// currents (n_samples, n_post) = inputs (n_samples, n_pre) W + b
+template <typename Real>
+std::vector<Real> affine(std::span<const Real> inputs, std::span<const Real> weights,
+                         std::span<const Real> bias) {
+  const std::size_t n_post = bias.size();
+  const std::size_t n_pre = weights.size() / n_post;
+  std::vector<Real> currents(inputs.size() / n_pre * n_post);
+  for (std::size_t s = 0; s * n_pre < inputs.size(); ++s) {
+    const auto row = std::span(currents).subspan(s * n_post, n_post);
+    for (std::size_t j = 0; j < n_post; ++j) row[j] = bias[j];
+    for (std::size_t i = 0; i < n_pre; ++i)
+      for (std::size_t j = 0; j < n_post; ++j) row[j] += inputs[s * n_pre + i] * weights[i * n_post + j];
+  }
+  return currents;
+}
+
+// One layer of LIF neurons. currents: (n_steps, batch, n) or, constant, (batch, n).
+template <typename Real>
+void lif_forward(const Lif& lif, const Objective& objective, SpikeForm form, std::span<const Real> currents,
+                 std::size_t n_neurons, std::vector<Real>& membranes, std::vector<Real>& spikes) {
+  const auto beta = static_cast<Real>(lif.beta);
+  const auto threshold = static_cast<Real>(lif.threshold);
+  const auto slope = static_cast<Real>(objective.slope);
+  membranes.resize(objective.n_steps * n_neurons);
+  spikes.resize(objective.n_steps * n_neurons);
+  const bool constant = currents.size() == n_neurons;
+  for (std::size_t n = 0; n < n_neurons; ++n) {
+    Real membrane{0};
+    for (std::size_t t = 0; t < objective.n_steps; ++t) {
+      const bool resets = lif.reset != Reset::none && membrane > threshold;
+      Real next = (lif.reset == Reset::zero && resets ? Real{0} : beta * membrane) +
+                  currents[(constant ? 0 : t * n_neurons) + n];
+      if (lif.reset == Reset::subtract && resets) next -= threshold;
+      const bool fires = next > threshold;
+      const Real x = next - threshold;
+      spikes[t * n_neurons + n] =
+          form == SpikeForm::smooth ? smooth_spike(objective.surrogate, slope, x) : Real(fires);
+      if (!lif.reset_delay && lif.reset != Reset::none) {
+        const Real due = Real(fires) - Real(resets);
+        next -= due * (lif.reset == Reset::subtract ? threshold : next);
+      }
+      membranes[t * n_neurons + n] = membrane = next;
+    }
+  }
+}
+
+// dL/dI (n_steps, batch n) from dL/dS and dL/dU of the reported membrane. The reset is detached, so it only
+// gates.
+template <typename Real>
+std::vector<Real> lif_backward(const Lif& lif, const Objective& objective, std::span<const Real> membranes,
+                               std::span<const Real> currents, std::size_t n_neurons,
+                               std::span<const Real> spike_gradient,
+                               std::span<const Real> membrane_gradient) {
+  const auto beta = static_cast<Real>(lif.beta);
+  const auto threshold = static_cast<Real>(lif.threshold);
+  const auto slope = static_cast<Real>(objective.slope);
+  const bool constant = currents.size() == n_neurons;
+  std::vector<Real> current_gradient(objective.n_steps * n_neurons);
+  for (std::size_t n = 0; n < n_neurons; ++n) {
+    Real carried{0};  // dL/dU[t] through U[t+1]
+    for (std::size_t t = objective.n_steps; t-- > 0;) {
+      const Real before = t == 0 ? Real{0} : membranes[(t - 1) * n_neurons + n];
+      const bool resets = lif.reset != Reset::none && before > threshold;
+      const bool cleared = lif.reset == Reset::zero && resets;
+      // The membrane as compared with the threshold, before a reset within the step.
+      Real compared = (cleared ? Real{0} : beta * before) + currents[(constant ? 0 : t * n_neurons) + n];
+      if (lif.reset == Reset::subtract && resets) compared -= threshold;
+      const Real due = Real(compared > threshold) - Real(resets);
+      const bool within = !lif.reset_delay && lif.reset == Reset::zero;
+      const Real through_reset = within ? 1 - due : Real{1};
+      const std::size_t at = t * n_neurons + n;
+      const Real direct = membrane_gradient.empty() ? Real{0} : membrane_gradient[at];
+      const Real delta =
+          spike_gradient[at] * surrogate_derivative(objective.surrogate, slope, compared - threshold) +
+          through_reset * (carried + direct);
+      current_gradient[at] = delta;
+      carried = cleared ? Real{0} : beta * delta;
+    }
+  }
+  return current_gradient;
+}
+
+// Loss on the output layer; fills dL/dS and dL/dU of it (n_steps, batch, classes).
+template <typename Real>
+Real output_loss(const Objective& objective, std::span<const Real> spikes, std::span<const Real> membranes,
+                 std::span<const std::uint8_t> targets, std::vector<Real>& logits,
+                 std::vector<Real>& spike_gradient, std::vector<Real>& membrane_gradient) {
+  const bool on_membrane = objective.loss == Loss::membrane_sum || objective.loss == Loss::membrane_rate;
+  const bool per_step = objective.loss == Loss::ce_rate || objective.loss == Loss::membrane_rate;
+  const auto scores = on_membrane ? membranes : spikes;
+  const std::size_t n_scores = scores.size() / objective.n_steps;
+  spike_gradient.assign(scores.size(), Real{0});
+  membrane_gradient.assign(on_membrane ? scores.size() : 0, Real{0});
+  auto& gradient = on_membrane ? membrane_gradient : spike_gradient;
+  logits.assign(n_scores, Real{0});
+  for (std::size_t t = 0; t < objective.n_steps; ++t)
+    for (std::size_t n = 0; n < n_scores; ++n) logits[n] += scores[t * n_scores + n];
+  if (per_step) {
+    Real loss{0};
+    for (std::size_t t = 0; t < objective.n_steps; ++t)
+      loss += cross_entropy<Real>(scores.subspan(t * n_scores, n_scores), targets,
+                                  Real{1} / static_cast<Real>(objective.n_steps),
+                                  std::span(gradient).subspan(t * n_scores, n_scores));
+    return loss;
+  }
+  const Real loss = cross_entropy<Real>(logits, targets, Real{1}, std::span(gradient).first(n_scores));
+  for (std::size_t at = n_scores; at < gradient.size(); ++at) gradient[at] = gradient[at - n_scores];
+  return loss;
+}
+
+// G (n_pre, n_post) += inputs^T deltas; bias gradient += column sums; dL/dinputs = deltas W^T.
+template <typename Real>
+void affine_backward(std::span<const Real> inputs, std::span<const Real> deltas, std::size_t n_pre,
+                     std::size_t n_post, std::span<Real> weight_gradient) {
+  for (std::size_t s = 0; s * n_post < deltas.size(); ++s)
+    for (std::size_t i = 0; i < n_pre; ++i)
+      for (std::size_t j = 0; j < n_post; ++j)
+        weight_gradient[i * n_post + j] += inputs[s * n_pre + i] * deltas[s * n_post + j];
+}
+
+template <typename Real>
+std::vector<Real> affine_transposed(std::span<const Real> deltas, std::span<const Real> weights,
+                                    std::size_t n_post) {
+  const std::size_t n_pre = weights.size() / n_post;
+  std::vector<Real> result(deltas.size() / n_post * n_pre);
+  for (std::size_t s = 0; s * n_post < deltas.size(); ++s)
+    for (std::size_t i = 0; i < n_pre; ++i) {
+      Real sum{0};
+      for (std::size_t j = 0; j < n_post; ++j) sum += deltas[s * n_post + j] * weights[i * n_post + j];
+      result[s * n_pre + i] = sum;
+    }
+  return result;
+}
+
+// Balanced wiring is centred weights, so their gradient passes back through the centring: G_ij - mean_j G_ij.
+template <typename Real>
+void centre_rows(std::span<Real> matrix, std::size_t n_columns) {
+  for (std::size_t begin = 0; begin < matrix.size(); begin += n_columns) {
+    Real mean{0};
+    for (std::size_t j = 0; j < n_columns; ++j) mean += matrix[begin + j] / static_cast<Real>(n_columns);
+    for (std::size_t j = 0; j < n_columns; ++j) matrix[begin + j] -= mean;
+  }
+}
+
+template <typename Real>
+struct Trajectories {
+  std::vector<std::vector<Real>> currents;  // per layer 1..
+};
+
+template <typename Real>
+Trajectories<Real> forward(const NetworkDescription& network, const Objective& objective,
+                           const BasicParameters<Real>& parameters, const ReferenceBatch<Real>& batch,
+                           SpikeForm form, ReferenceResult<Real>& result) {
+  Trajectories<Real> trajectories;
+  std::span<const Real> inputs = batch.input;
+  for (std::size_t l = 0; l < network.n_connections(); ++l) {
+    result.weights.push_back(sim::connection_weights(network, parameters, l));
+    trajectories.currents.push_back(affine<Real>(inputs, result.weights[l], parameters.group("bias", l + 1)));
+    const auto& currents = trajectories.currents.back();
+    auto& membranes = result.membranes.emplace_back();
+    auto& spikes = result.spikes.emplace_back();
+    if (network.spiking()) {
+      lif_forward<Real>(network.lif_of(l + 1), objective, form, currents,
+                        batch.targets.size() * network.sizes[l + 1], membranes, spikes);
+    } else {
+      membranes = spikes = currents;
+      if (l + 1 < network.n_connections())
+        for (Real& activation : spikes) activation = std::max(activation, Real{0});
+    }
+    inputs = spikes;
+  }
+  return trajectories;
+}
+
+// dL/dI of layer l + 1 from dL/d(its output); for a constant input the steps are summed, since the product is
+// shared.
+template <typename Real>
+std::vector<Real> current_gradient(const NetworkDescription& network, const Objective& objective,
+                                   const ReferenceResult<Real>& result,
+                                   const Trajectories<Real>& trajectories, std::size_t l,
+                                   std::span<const Real> output_gradient,
+                                   std::span<const Real> membrane_gradient) {
+  const auto& membranes = result.membranes[l];
+  if (!network.spiking()) {
+    std::vector<Real> deltas(output_gradient.begin(), output_gradient.end());
+    if (l + 1 < network.n_connections())
+      for (std::size_t n = 0; n < deltas.size(); ++n)
+        if (membranes[n] <= 0) deltas[n] = 0;
+    return deltas;
+  }
+  const std::size_t n_neurons = membranes.size() / objective.n_steps;
+  auto deltas = lif_backward<Real>(network.lif_of(l + 1), objective, membranes, trajectories.currents[l],
+                                   n_neurons, output_gradient, membrane_gradient);
+  if (trajectories.currents[l].size() == n_neurons) {
+    for (std::size_t at = n_neurons; at < deltas.size(); ++at) deltas[at % n_neurons] += deltas[at];
+    deltas.resize(n_neurons);
+  }
+  return deltas;
+}
+
+}  // namespace
+
+template <typename Real>
+Real cross_entropy(std::span<const Real> scores, std::span<const std::uint8_t> targets, Real weight,
+                   std::span<Real> score_gradient) {
+  const std::size_t n_classes = scores.size() / targets.size();
+  const Real scale = weight / static_cast<Real>(targets.size());
+  Real loss{0};
+  for (std::size_t s = 0; s < targets.size(); ++s) {
+    const auto row = scores.subspan(s * n_classes, n_classes);
+    Real highest = row[0];
+    for (const Real score : row) highest = std::max(highest, score);
+    Real sum{0};
+    for (const Real score : row) sum += std::exp(score - highest);
+    loss += scale * (std::log(sum) + highest - row[targets[s]]);
+    for (std::size_t c = 0; c < n_classes; ++c)
+      score_gradient[s * n_classes + c] += scale * (std::exp(row[c] - highest) / sum - Real(c == targets[s]));
+  }
+  return loss;
+}
+
+template <typename Real>
+void reference_weight_gradient(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                               std::size_t connection, std::span<const Real> weight_gradient,
+                               BasicParameters<Real>& gradient) {
+  const std::size_t n_pre = network.sizes[connection];
+  const std::size_t n_post = network.sizes[connection + 1];
+  if (!network.spatial()) {
+    const auto stored = gradient.group("weight", connection);
+    for (std::size_t at = 0; at < stored.size(); ++at) stored[at] += weight_gradient[at];
+    return;
+  }
+  const auto distances = sim::connection_distances(network, parameters, connection);
+  const std::size_t n_coordinates = network.n_coordinates();
+  const auto pre = parameters.group("position", connection);
+  const auto post = parameters.group("position", connection + 1);
+  const auto pre_gradient = gradient.group("position", connection);
+  const auto post_gradient = gradient.group("position", connection + 1);
+  const auto half_steepness = static_cast<Real>(network.mask_steepness / 2);
+  const auto scale = static_cast<Real>(network.scale(connection));
+  Real sum_t{0};
+  for (std::size_t i = 0; i < n_pre; ++i) {
+    const Real mask = std::tanh(half_steepness * parameters.group("inhibition", connection)[i]);
+    Real mask_gradient{0};
+    for (std::size_t j = 0; j < n_post; ++j) {
+      const Real inverse = 1 / distances[i * n_post + j];
+      const Real scaled = weight_gradient[i * n_post + j] * scale * inverse;
+      mask_gradient += scaled;
+      const Real distance = distances[i * n_post + j];
+      const bool clamped =
+          distance * distance <= static_cast<Real>(sim::least_squared_distance) * static_cast<Real>(1.000001);
+      const Real t = clamped ? Real{0} : -scaled * mask * inverse * inverse;
+      sum_t += t;
+      for (std::size_t k = 0; k < n_coordinates; ++k) {
+        const Real pull = t * (pre[i * n_coordinates + k] - post[j * n_coordinates + k]);
+        pre_gradient[i * n_coordinates + k] += pull;
+        post_gradient[j * n_coordinates + k] -= pull;
+      }
+    }
+    gradient.group("inhibition", connection)[i] += mask_gradient * half_steepness * (1 - mask * mask);
+  }
+  if (network.layer_distance == sim::LayerDistance::learned)
+    gradient.group("gap", connection)[0] += parameters.group("gap", connection)[0] * sum_t;
+}
+
+template <typename Real>
+ReferenceResult<Real> reference_evaluate(const NetworkDescription& network, const Objective& objective,
+                                         const BasicParameters<Real>& parameters,
+                                         const ReferenceBatch<Real>& batch, SpikeForm form) {
+  ReferenceResult<Real> result;
+  const auto trajectories = forward(network, objective, parameters, batch, form, result);
+  std::vector<Real> output_gradient;
+  std::vector<Real> membrane_gradient;
+  if (network.spiking()) {
+    result.loss = output_loss<Real>(objective, result.spikes.back(), result.membranes.back(), batch.targets,
+                                    result.logits, output_gradient, membrane_gradient);
+  } else {
+    result.logits = result.membranes.back();
+    output_gradient.assign(result.logits.size(), Real{0});
+    result.loss = cross_entropy<Real>(result.logits, batch.targets, Real{1}, output_gradient);
+  }
+  BasicParameters<Real> gradient(network);
+  for (std::size_t l = network.n_connections(); l-- > 0;) {
+    const std::size_t n_pre = network.sizes[l];
+    const std::size_t n_post = network.sizes[l + 1];
+    const auto deltas = current_gradient<Real>(network, objective, result, trajectories, l, output_gradient,
+                                               membrane_gradient);
+    membrane_gradient.clear();
+    const auto bias_gradient = gradient.group("bias", l + 1);
+    for (std::size_t at = 0; at < deltas.size(); ++at) bias_gradient[at % n_post] += deltas[at];
+    std::vector<Real> weight_gradient(n_pre * n_post);
+    const std::span<const Real> inputs = l == 0 ? batch.input : std::span<const Real>(result.spikes[l - 1]);
+    affine_backward<Real>(inputs, deltas, n_pre, n_post, weight_gradient);
+    if (network.balances(l)) centre_rows<Real>(weight_gradient, n_post);
+    reference_weight_gradient<Real>(network, parameters, l, weight_gradient, gradient);
+    if (l > 0) output_gradient = affine_transposed<Real>(deltas, result.weights[l], n_post);
+  }
+  result.gradient = std::move(gradient.values);
+  return result;
+}
+
+#define LOCI_INSTANTIATE(Real)                                                                              \
+  template Real cross_entropy(std::span<const Real>, std::span<const std::uint8_t>, Real, std::span<Real>); \
+  template void reference_weight_gradient(const NetworkDescription&, const BasicParameters<Real>&,          \
+                                          std::size_t, std::span<const Real>, BasicParameters<Real>&);      \
+  template ReferenceResult<Real> reference_evaluate(const NetworkDescription&, const Objective&,            \
+                                                    const BasicParameters<Real>&,                           \
+                                                    const ReferenceBatch<Real>&, SpikeForm);
+LOCI_INSTANTIATE(float)
+LOCI_INSTANTIATE(double)
+
+}  // namespace loci::learning

@@ -1,0 +1,51 @@
+// The fast path: loss, gradient and logits of one mini-batch in float32, in panels, over all threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "learning/batch.hpp"
+#include "learning/objective.hpp"
+#include "learning/profile.hpp"
+#include "learning/workers.hpp"
+#include "sim/parameters.hpp"
+
+namespace loci::learning {
+
+struct EvaluatorOptions {
+  // Spiking input and deep networks: steps whose trajectories are kept at a time; earlier ones are run again
+  // from a checkpoint of the membranes. 0: all.
+  std::size_t checkpoint_steps = 0;
+};
+
+struct BatchResult {
+  double loss = 0.0;           // mean over the batch
+  std::size_t n_correct = 0;   // first largest logit equals the target
+  std::uint64_t n_spikes = 0;  // of all layers after the input
+};
+
+// Results do not depend on the number of threads: the work is cut into panels and sample shards by sizes
+// alone, and their parts are added in a fixed order.
+class BatchEvaluator {
+ public:
+  BatchEvaluator(const sim::NetworkDescription& network, const Objective& objective, const Workers& workers,
+                 EvaluatorOptions options = {});
+  ~BatchEvaluator();
+
+  // Overwrites `gradient`. Throws std::runtime_error if the loss is not finite.
+  BatchResult gradient(const sim::Parameters& parameters, const Batch& batch, sim::Parameters& gradient);
+  BatchResult forward(const sim::Parameters& parameters, const Batch& batch);
+
+  // Of the last batch: (batch, n_classes) spike counts, summed membranes or outputs.
+  std::span<const float> logits() const;
+  const Profile& profile() const;
+  Profile& profile();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace loci::learning

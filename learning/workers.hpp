@@ -1,0 +1,29 @@
+// The threads of a run: oneTBB behind a loop over independent indices.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace loci::learning {
+
+class Workers {
+ public:
+  // 0: as many as the machine has.
+  explicit Workers(std::size_t n_threads = 0);
+  ~Workers();
+
+  std::size_t n_threads() const { return n_threads_; }
+
+  // Calls body(index, slot) for every index below n, in any order and on any thread; `slot` (below
+  // n_threads()) names the thread's scratch. Results must not depend on the slot: that is what makes runs
+  // equal for any number of threads.
+  void for_each(std::size_t n, const std::function<void(std::size_t index, std::size_t slot)>& body) const;
+
+ private:
+  struct Arena;
+  std::size_t n_threads_;
+  std::unique_ptr<Arena> arena_;
+};
+
+}  // namespace loci::learning

@@ -1,0 +1,227 @@
+// Gradients against finite differences, and the fast path against the reference path.
+#include <catch2/catch.hpp>
+
+#include "learning/evaluator.hpp"
+#include "learning/reference.hpp"
+#include "learning/surrogate.hpp"
+#include "tests/learning/support.hpp"
+
+using namespace loci;
+using namespace loci::learning;
+using sim::LayerDistance;
+using sim::NetworkDescription;
+using sim::NeuronModel;
+using sim::Reset;
+using sim::Wiring;
+
+namespace {
+
+sim::BasicParameters<double> random_parameters(const NetworkDescription& network, std::uint64_t seed) {
+  const auto initial = sim::initialise(network, {.spread = 0.8, .gap = 0.7, .seed = seed});
+  auto parameters = test::converted<double>(network, initial);
+  for (std::size_t l = 1; l < network.n_layers(); ++l)
+    for (std::size_t j = 0; j < network.sizes[l]; ++j)
+      parameters.group("bias", l)[j] += 0.05 * double(j % 5) + 0.03;
+  return parameters;
+}
+
+// Distance of any compared membrane to the threshold: float32 must not be asked to decide what double barely
+// does.
+double threshold_margin(const ReferenceResult<double>& result, const NetworkDescription& network) {
+  double margin = 1e9;
+  for (std::size_t l = 0; l < result.membranes.size(); ++l)
+    for (const double membrane : result.membranes[l])
+      margin = std::min(margin, std::abs(membrane - network.lif_of(l + 1).threshold));
+  return margin;
+}
+
+// Central differences of the smooth network's loss in double: truncation h^2 f'''/6 and cancellation eps/h
+// both lie below 1e-6 of the gradient's scale at h = 1e-5.
+void check_finite_differences(const NetworkDescription& network, const Objective& objective, bool constant,
+                              std::uint64_t seed = 11) {
+  auto parameters = random_parameters(network, 3);
+  const auto batch =
+      test::random_batch(3, network.sizes[0], network.sizes.back(), objective.n_steps, constant, seed);
+  const auto result = reference_evaluate<double>(network, objective, parameters, test::reference_batch(batch),
+                                                 SpikeForm::smooth);
+  const double step = 1e-5;
+  // No membrane may cross the threshold, and so move a reset, within the step taken.
+  if (network.spiking()) REQUIRE(threshold_margin(result, network) > 10 * step);
+  for (const auto& group : parameters.layout.groups()) {
+    std::vector<double> differences;
+    const auto analytic = std::span(result.gradient).subspan(group.offset, group.size());
+    for (std::size_t at = group.offset; at < group.offset + group.size(); ++at) {
+      const double original = parameters.values[at];
+      double losses[2];
+      for (const int side : {0, 1}) {
+        parameters.values[at] = original + (side == 0 ? step : -step);
+        losses[side] = reference_evaluate<double>(network, objective, parameters,
+                                                  test::reference_batch(batch), SpikeForm::smooth)
+                           .loss;
+      }
+      parameters.values[at] = original;
+      differences.push_back((losses[0] - losses[1]) / (2 * step));
+    }
+    INFO(group.name);
+    CHECK(std::any_of(differences.begin(), differences.end(), [](double d) { return std::abs(d) > 1e-7; }));
+    CHECK(test::largest_relative_error<double, double>(analytic, differences) < 2e-5);
+  }
+}
+
+void check_fast_path(const NetworkDescription& network, const Objective& objective, bool constant,
+                     std::uint64_t seed, std::size_t checkpoint_steps = 0) {
+  const auto parameters = random_parameters(network, seed);
+  const auto single = test::converted<float>(network, parameters);
+  const auto batch =
+      test::random_batch(9, network.sizes[0], network.sizes.back(), objective.n_steps, constant, seed);
+  const auto expected = reference_evaluate<double>(
+      network, objective, test::converted<double>(network, single), test::reference_batch(batch));
+  if (network.spiking()) {
+    REQUIRE(threshold_margin(expected, network) > 2e-6);
+    for (const auto& spikes : expected.spikes) {
+      const auto fired = std::count(spikes.begin(), spikes.end(), 1.0);
+      REQUIRE(fired > 0);
+      REQUIRE(fired < static_cast<std::ptrdiff_t>(spikes.size()));
+    }
+  }
+  const Workers workers(2);
+  BatchEvaluator evaluator(network, objective, workers, {.checkpoint_steps = checkpoint_steps});
+  sim::Parameters gradient(network);
+  const auto outcome = evaluator.gradient(single, batch, gradient);
+  CHECK(outcome.loss == Approx(expected.loss).epsilon(1e-5));
+  CHECK(test::largest_relative_error<float, double>(evaluator.logits(), expected.logits) < 1e-5);
+  double largest_gap = 0.0;
+  for (const auto& group : gradient.layout.groups())
+    if (group.kind == "gap") largest_gap = std::max(largest_gap, std::abs(expected.gradient[group.offset]));
+  for (const auto& group : gradient.layout.groups()) {
+    INFO(group.name);
+    const auto reference = std::span<const double>(expected.gradient).subspan(group.offset, group.size());
+    CHECK(std::any_of(reference.begin(), reference.end(), [](double d) { return d != 0.0; }));
+    // Sums of up to 9 x 12 x 130 terms in float32: 2^-24 times the terms, of which signs cancel all but the
+    // root. A gap is one such sum and may cancel to nearly nothing, so gaps are measured by the largest of
+    // them.
+    const auto actual = std::as_const(gradient).view(group);
+    if (group.kind == "gap")
+      CHECK(std::abs(actual[0] - reference[0]) < 1e-4 * largest_gap);
+    else
+      CHECK(test::largest_relative_error<float, double>(actual, reference) < 1e-4);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the smooth spike functions have the surrogates as their derivatives") {
+  for (const auto surrogate : {Surrogate::atan, Surrogate::fast_sigmoid, Surrogate::sigmoid,
+                               Surrogate::triangular, Surrogate::straight_through})
+    for (const double slope : {0.5, 2.0, 25.0})
+      for (double x = -1.03; x < 1.0; x += 0.0731) {
+        const double h = 1e-6;
+        const double difference =
+            (smooth_spike(surrogate, slope, x + h) - smooth_spike(surrogate, slope, x - h)) / (2 * h);
+        INFO(name_of(surrogate) << ' ' << slope << ' ' << x);
+        CHECK(surrogate_derivative(surrogate, slope, x) ==
+              Approx(difference).margin(1e-6 * slope).epsilon(1e-5));
+      }
+}
+
+TEST_CASE("gradients of every parameter group agree with finite differences, whatever the geometry") {
+  const Objective spikes{.slope = 1.5, .n_steps = 6};
+  check_finite_differences({.sizes = {5, 7, 3}, .dims = 3, .mask_steepness = 2}, spikes, true);
+  check_finite_differences(
+      {.sizes = {5, 7, 3}, .dims = 3, .layer_distance = LayerDistance::fixed, .mask_steepness = 2}, spikes,
+      false);
+  check_finite_differences(
+      {.sizes = {5, 7, 3}, .dims = 4, .layer_distance = LayerDistance::relaxed, .mask_steepness = 2}, spikes,
+      true);
+  check_finite_differences({.sizes = {5, 7, 6, 3},
+                            .dims = 5,
+                            .mask_steepness = 2,
+                            .weight_scale = {0.7, 0.5, 1.2},
+                            .balanced = true,
+                            .softening = 0.1},
+                           spikes, true);
+  check_finite_differences({.sizes = {5, 7, 3}, .wiring = Wiring::dense}, spikes, false);
+  check_finite_differences({.sizes = {5, 7, 3}, .wiring = Wiring::dense, .balanced = true}, spikes, true);
+}
+
+TEST_CASE("gradients of every loss, surrogate and reset agree with finite differences") {
+  for (const auto loss : {Loss::ce_count, Loss::ce_rate, Loss::membrane_sum, Loss::membrane_rate})
+    for (const auto surrogate :
+         {Surrogate::atan, Surrogate::fast_sigmoid, Surrogate::sigmoid, Surrogate::triangular})
+      check_finite_differences({.sizes = {4, 6, 3}, .mask_steepness = 2},
+                               {.loss = loss, .surrogate = surrogate, .slope = 0.8, .n_steps = 5}, true);
+  for (const auto reset : {Reset::subtract, Reset::zero, Reset::none})
+    for (const bool delayed : {true, false})
+      check_finite_differences({.sizes = {4, 6, 3},
+                                .mask_steepness = 2,
+                                .lif = {{.beta = 0.9, .reset = reset, .reset_delay = delayed}}},
+                               {.loss = Loss::membrane_rate, .slope = 0.8, .n_steps = 6}, false, 13);
+}
+
+TEST_CASE("gradients of rate networks agree with finite differences") {
+  const Objective objective{.loss = Loss::cross_entropy, .n_steps = 1};
+  check_finite_differences(
+      {.sizes = {6, 9, 4}, .neuron = NeuronModel::relu, .mask_steepness = 2, .balanced = true}, objective,
+      true);
+  check_finite_differences({.sizes = {6, 9, 8, 4}, .wiring = Wiring::dense, .neuron = NeuronModel::relu},
+                           objective, true);
+}
+
+TEST_CASE("the fast path computes what the reference path defines: geometry") {
+  const Objective objective{.n_steps = 12};
+  const std::vector<double> scales{0.4, 0.2};
+  for (const bool constant : {true, false}) {
+    check_fast_path({.sizes = {50, 130, 10}, .weight_scale = scales}, objective, constant, 1);
+    check_fast_path({.sizes = {50, 130, 10}, .weight_scale = scales, .balanced = true}, objective, constant,
+                    2);
+    check_fast_path(
+        {.sizes = {50, 20, 10}, .dims = 8, .layer_distance = LayerDistance::fixed, .weight_scale = scales},
+        objective, constant, 3);
+    check_fast_path(
+        {.sizes = {50, 64, 17}, .dims = 4, .layer_distance = LayerDistance::relaxed, .weight_scale = scales},
+        objective, constant, 4);
+    check_fast_path({.sizes = {50, 117, 10}, .wiring = Wiring::dense, .lif = {{.threshold = 0.3}}}, objective,
+                    constant, 5);
+    check_fast_path({.sizes = {50, 70, 40, 30, 10}, .dims = 3, .weight_scale = {0.4, 0.2, 0.3, 0.3}},
+                    objective, constant, 6);
+    check_fast_path({.sizes = {50, 10}, .dims = 3, .weight_scale = {0.2}}, objective, constant, 7);
+  }
+}
+
+TEST_CASE("the fast path computes what the reference path defines: losses, surrogates and resets") {
+  const NetworkDescription network{.sizes = {40, 50, 10}, .weight_scale = {0.4, 0.2}};
+  for (const auto loss : {Loss::ce_count, Loss::ce_rate, Loss::membrane_sum, Loss::membrane_rate})
+    for (const bool constant : {true, false})
+      check_fast_path(network, {.loss = loss, .n_steps = 10}, constant, 8);
+  for (const auto surrogate : {Surrogate::atan, Surrogate::fast_sigmoid, Surrogate::sigmoid,
+                               Surrogate::triangular, Surrogate::straight_through})
+    for (const bool constant : {true, false})
+      check_fast_path(network, {.surrogate = surrogate, .slope = 1.7, .n_steps = 10}, constant, 9);
+  for (const auto reset : {Reset::subtract, Reset::zero, Reset::none})
+    for (const bool delayed : {true, false})
+      for (const bool constant : {true, false}) {
+        NetworkDescription other = network;
+        other.lif = {{.beta = 0.9, .reset = reset, .reset_delay = delayed}};
+        check_fast_path(other, {.loss = Loss::membrane_rate, .n_steps = 10}, constant, 10);
+      }
+}
+
+TEST_CASE("checkpoints of the membranes change nothing but the memory") {
+  const Objective objective{.loss = Loss::ce_rate, .n_steps = 11};
+  for (const std::size_t steps : {1U, 3U, 4U, 11U, 50U})
+    for (const auto reset : {Reset::subtract, Reset::zero})
+      for (const bool constant : {true, false})
+        check_fast_path(
+            {.sizes = {40, 50, 30, 10}, .weight_scale = {0.4, 0.2, 0.3}, .lif = {{.reset = reset}}},
+            objective, constant, 12, steps);
+}
+
+TEST_CASE("the fast path computes rate networks as the reference path does") {
+  const Objective objective{.loss = Loss::cross_entropy, .n_steps = 1};
+  check_fast_path({.sizes = {50, 130, 10}, .neuron = NeuronModel::relu, .balanced = true}, objective, true,
+                  1);
+  check_fast_path({.sizes = {50, 14, 10}, .wiring = Wiring::dense, .neuron = NeuronModel::relu}, objective,
+                  true, 2);
+  check_fast_path({.sizes = {50, 70, 90, 10}, .neuron = NeuronModel::relu, .dims = 6}, objective, true, 3);
+  check_fast_path({.sizes = {50, 10}, .neuron = NeuronModel::relu}, objective, true, 4);
+}
