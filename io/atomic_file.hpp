@@ -26,6 +26,13 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+// Throws InputError unless a file of that name can be made: its folder exists and it is not itself a folder.
+void require_place(const std::filesystem::path& path);
+
+// Forces the content to the disk, then gives it its final name in the same folder. Throws InputError when
+// either fails.
+void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // The whole of a small text file at once.
 void write_text_file(const std::filesystem::path& path, std::string_view text);
 

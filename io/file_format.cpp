@@ -1,1 +1,73 @@
 #include "io/file_format.hpp"
+
+#include <fmt/format.h>
+
+#include "io/digest.hpp"
+#include "io/hdf5.hpp"
+#include "io/raster_layout.hpp"
+#include "sim/error.hpp"
+#include "version.hpp"
+
+namespace loci::io {
+namespace {
+
+FileStamp stamp_of(const hdf5::Group& root) {
+  return {.format = root.read_string_attribute("format"),
+          .format_version = root.read_attribute<std::int32_t>("format_version"),
+          .loci_version = root.read_string_attribute("loci_version"),
+          .loci_commit = root.read_string_attribute("loci_commit"),
+          .provenance = {.seed = root.read_attribute<std::uint64_t>("seed"),
+                         .configuration = root.read_string_attribute("configuration")}};
+}
+
+bool is_sonata_spikes(const hdf5::Group& root) {
+  return root.has_attribute("magic") && root.exists("spikes") &&
+         root.read_attribute<std::uint32_t>("magic") == sonata_magic;
+}
+
+}  // namespace
+
+FileStamp peek_format(const std::filesystem::path& path) {
+  check_seal(path);
+  const auto file = hdf5::File::open(path);
+  if (file.has_attribute("format")) {
+    FileStamp stamp = stamp_of(file);
+    if (stamp.format == model_format || stamp.format == raster_format) return stamp;
+    throw InputError(path.string(), fmt::format("its format is '{}', which loci does not know", stamp.format),
+                     "give a model or raster file");
+  }
+  if (is_sonata_spikes(file)) return {.format = "sonata-spikes"};
+  throw InputError(path.string(), "this HDF5 file is neither a model nor a raster",
+                   "give a file that loci wrote");
+}
+
+void write_stamp(hdf5::Group& root, const std::string& format, int format_version,
+                 const Provenance& provenance) {
+  root.write_attribute("format", format);
+  root.write_attribute("format_version", static_cast<std::int32_t>(format_version));
+  root.write_attribute("loci_version", loci::version);
+  root.write_attribute("loci_commit", loci::commit);
+  root.write_attribute("seed", provenance.seed);
+  root.write_attribute("configuration", provenance.configuration);
+}
+
+FileStamp read_stamp(const hdf5::Group& root, const std::string& expected, int newest) {
+  if (!root.has_attribute("format"))
+    throw InputError(root.where(), fmt::format("this HDF5 file is no {} file", expected),
+                     "give a file that loci wrote");
+  // Format and version before the rest, which another format or a newer version may have moved.
+  const std::string format = root.read_string_attribute("format");
+  if (format != expected)
+    throw InputError(root.where(), fmt::format("its format is '{}', not '{}'", format, expected),
+                     fmt::format("give a {} file", expected));
+  const int version = root.read_attribute<std::int32_t>("format_version");
+  if (version > newest)
+    throw InputError(root.where(), fmt::format("its format version {} is newer than {}", version, newest),
+                     "read it with a newer loci");
+  if (version < 1)
+    throw InputError(root.where(), fmt::format("its format version is {}", version),
+                     "use another copy of the file");
+  return stamp_of(root);
+}
+
+}  // namespace loci::io

@@ -1,1 +1,157 @@
 #include "io/hdf5.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "io/hdf5_internal.hpp"
+
+namespace loci::io::hdf5 {
+namespace {
+
+// The 1.8 formats guard headers with checksums and are read by every HDF5 since. Evictions are off so that
+// metadata is written by flushes alone: otherwise a killed writer could leave half of an update between two
+// of them. No file locks: what we read is either finished or a dead writer's.
+Handle access_list() {
+  Handle list(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_libver_bounds(list.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+  H5Pset_file_locking(list.get(), false, true);
+  H5AC_cache_config_t cache{};
+  cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+  H5Pget_mdc_config(list.get(), &cache);
+  cache.evictions_enabled = false;
+  cache.incr_mode = H5C_incr__off;
+  cache.flash_incr_mode = H5C_flash_incr__off;
+  cache.decr_mode = H5C_decr__off;
+  H5Pset_mdc_config(list.get(), &cache);
+  return list;
+}
+
+Handle timeless(hid_t list_class) {
+  Handle list(H5Pcreate(list_class), H5Pclose);
+  H5Pset_obj_track_times(list.get(), false);
+  return list;
+}
+
+Handle open_root(const Handle& file, const std::string& where) {
+  return {reading(H5Gopen2(file.get(), "/", H5P_DEFAULT), where, "cannot open its root group"), H5Gclose};
+}
+
+void require_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status))
+    throw InputError(path.string(), "the file does not exist", "check the path");
+  if (!std::filesystem::is_regular_file(status))
+    throw InputError(path.string(), "this is not a file", "give the path of an HDF5 file");
+  if (!is_hdf5(path))
+    throw InputError(path.string(), "this is not an HDF5 file", "give a file that loci wrote");
+}
+
+}  // namespace
+
+Handle& Handle::operator=(Handle&& other) noexcept {
+  if (this != &other) {
+    reset();
+    id_ = std::exchange(other.id_, -1);
+    closer_ = other.closer_;
+  }
+  return *this;
+}
+
+bool Handle::reset() noexcept {
+  const Id id = std::exchange(id_, -1);
+  return id < 0 || closer_ == nullptr || closer_(id) >= 0;
+}
+
+bool Group::exists(const std::string& path) const {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    if (H5Lexists(handle_.get(), path.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+    if (end == std::string::npos) break;
+  }
+  return H5Oexists_by_name(handle_.get(), path.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::string> Group::names() const {
+  std::vector<std::string> names;
+  const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* user) -> herr_t {
+    static_cast<std::vector<std::string>*>(user)->emplace_back(name);
+    return 0;
+  };
+  reading(H5Literate(handle_.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), where_,
+          "cannot list it");
+  return names;
+}
+
+Group Group::group(const std::string& path) const {
+  const std::string here = child(where_, path);
+  if (!exists(path))
+    throw InputError(here, "this group is missing", "use a complete file of the documented layout");
+  return {
+      Handle(reading(H5Gopen2(handle_.get(), path.c_str(), H5P_DEFAULT), here, "it is no group"), H5Gclose),
+      here};
+}
+
+Dataset Group::dataset(const std::string& path) const {
+  const std::string here = child(where_, path);
+  if (!exists(path))
+    throw InputError(here, "this data set is missing", "use a complete file of the documented layout");
+  const Id id = H5Dopen2(handle_.get(), path.c_str(), H5P_DEFAULT);
+  return {Handle(reading(id, here, "it is no data set"), H5Dclose), here};
+}
+
+Group Group::create_group(const std::string& name) {
+  const std::string here = child(where_, name);
+  const Handle list = timeless(H5P_GROUP_CREATE);
+  const Id id = H5Gcreate2(handle_.get(), name.c_str(), H5P_DEFAULT, list.get(), H5P_DEFAULT);
+  return {Handle(writing(id, here, "cannot create the group"), H5Gclose), here};
+}
+
+File::File(Handle file, Handle root, std::string where)
+    : Group(std::move(root), std::move(where)), file_(std::move(file)) {}
+
+File::~File() = default;
+
+File File::create(const std::filesystem::path& path) {
+  silence();
+  const Handle access = access_list();
+  const Handle creation = timeless(H5P_FILE_CREATE);
+  Handle file(writing(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path.string(),
+                      "cannot create the file"),
+              H5Fclose);
+  const std::string where = fmt::format("{}:/", path.string());
+  Handle root = open_root(file, where);
+  return {std::move(file), std::move(root), where};
+}
+
+File File::open(const std::filesystem::path& path) {
+  silence();
+  require_file(path);
+  const Handle access = access_list();
+  Handle file(
+      reading(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), path.string(), "cannot open the file"),
+      H5Fclose);
+  const std::string where = fmt::format("{}:/", path.string());
+  Handle root = open_root(file, where);
+  return {std::move(file), std::move(root), where};
+}
+
+void File::flush() {
+  writing(H5Fflush(file_.get(), H5F_SCOPE_LOCAL), where_, "cannot write to the file");
+}
+
+void File::close() {
+  if (!file_.valid()) return;
+  flush();
+  const bool closed = handle_.reset() && file_.reset();
+  if (!closed) refuse_writing(where_, "cannot finish the file");
+}
+
+bool is_hdf5(const std::filesystem::path& path) {
+  silence();
+  return H5Fis_hdf5(path.c_str()) > 0;
+}
+
+}  // namespace loci::io::hdf5

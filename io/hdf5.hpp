@@ -74,7 +74,6 @@ class Handle {
 struct Layout {
   std::size_t chunk_rows = 0;  // 0: contiguous
   unsigned deflate_level = 0;  // 1..9: shuffle and deflate; needs chunks
-  bool checksum = false;       // Fletcher-32 per chunk, verified by every reader; needs chunks
 };
 
 // What groups and data sets share: a place in a file that carries attributes.

@@ -1,0 +1,24 @@
+// Names and numbers of the raster layout that its writer and reader share: SONATA's (root magic and version,
+// /spikes) and ours (/loci).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace loci::io {
+
+inline constexpr std::uint32_t sonata_magic = 0x0A7A;
+inline constexpr std::array<std::uint32_t, 2> sonata_version{0, 1};
+
+enum SonataSorting : std::uint8_t { sorting_none = 0, sorting_by_id = 1, sorting_by_time = 2 };
+
+// SONATA's readers refuse this attribute as text: it has to be an enumeration.
+inline const std::array<std::pair<std::string, std::uint8_t>, 3>& sonata_sortings() {
+  static const std::array<std::pair<std::string, std::uint8_t>, 3> members{
+      {{"none", sorting_none}, {"by_id", sorting_by_id}, {"by_time", sorting_by_time}}};
+  return members;
+}
+
+}  // namespace loci::io
