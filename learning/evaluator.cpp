@@ -328,7 +328,7 @@ BatchResult BatchEvaluator::State::run(const sim::Parameters& parameters, const 
   if (shared.constant_input) first_product(batch);
   BatchResult result;
   run_shards(batch, gradient != nullptr, result);
-  if (!std::isfinite(result.loss)) throw std::runtime_error("the loss is not finite");
+  if (!std::isfinite(result.loss)) throw NotFinite();
   for (std::size_t sample = 0; sample < batch_size; ++sample) {
     const auto scores = std::span(logits).subspan(sample * network.sizes.back(), network.sizes.back());
     const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stdexcept>
 
 #include "learning/batch.hpp"
 #include "learning/objective.hpp"
@@ -18,6 +19,12 @@ struct EvaluatorOptions {
   // Spiking input and deep networks: steps whose trajectories are kept at a time; earlier ones are run again
   // from a checkpoint of the membranes. 0: all.
   std::size_t checkpoint_steps = 0;
+};
+
+// The loss of a batch became infinite or not a number.
+class NotFinite : public std::runtime_error {
+ public:
+  NotFinite() : std::runtime_error("the loss is not finite") {}
 };
 
 struct BatchResult {
@@ -34,7 +41,7 @@ class BatchEvaluator {
                  EvaluatorOptions options = {});
   ~BatchEvaluator();
 
-  // Overwrites `gradient`. Throws std::runtime_error if the loss is not finite.
+  // Overwrites `gradient`. Throws NotFinite.
   BatchResult gradient(const sim::Parameters& parameters, const Batch& batch, sim::Parameters& gradient);
   BatchResult forward(const sim::Parameters& parameters, const Batch& batch);
 

@@ -1,0 +1,173 @@
+#include "learning/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "sim/error.hpp"
+#include "sim/random.hpp"
+
+namespace loci::learning {
+namespace {
+
+// Epochs count from 0 when they draw random input; evaluation stands apart from all of them.
+constexpr std::uint32_t evaluation_epoch = 0xFFFFFF;
+
+void require(bool good, const char* field, const std::string& problem, const std::string& remedy) {
+  if (!good) throw InputError(std::string("training.") + field, problem, remedy);
+}
+
+bool positive(double value) { return value > 0.0 && std::isfinite(value); }
+
+}  // namespace
+
+void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
+  sim::validate(plan.network);
+  validate(plan.objective, plan.network);
+  require(plan.epochs > 0, "epochs", "no epochs", "train for at least one");
+  require(plan.batch_size > 0, "batch_size", "empty batches", "use at least one image a batch");
+  require(positive(plan.schedule.peak), "learning_rate", "the learning rate is not positive", "choose one above 0");
+  require(plan.schedule.warmup >= 0 && plan.schedule.warmup < 1, "warmup", "the warm-up is not a fraction below 1",
+          "choose 0 or a small fraction of the training");
+  require(plan.largest_gradient_norm >= 0, "clip_norm", "the largest gradient norm is negative", "choose 0 for none");
+  require(positive(plan.initialisation.spread), "spread", "the spread of positions is not positive", "choose one above 0");
+  require(std::isfinite(plan.initialisation.gap), "gap", "the gap is not finite", "choose a finite distance");
+  require(plan.patience == 0 || plan.n_validation > 0, "patience", "early stopping without validation images",
+          "set aside some with the validation option");
+  require(plan.n_validation < images.size(), "validation",
+          std::to_string(plan.n_validation) + " validation images of " + std::to_string(images.size()),
+          "leave some to train on");
+  require(plan.network.sizes.front() == images.n_pixels(), "sizes",
+          std::to_string(plan.network.sizes.front()) + " input neurons for images of " + std::to_string(images.n_pixels()) +
+              " pixels",
+          "make the first layer as large as an image");
+  require(plan.network.sizes.back() >= images.n_classes, "sizes",
+          std::to_string(plan.network.sizes.back()) + " output neurons for " + std::to_string(images.n_classes) + " classes",
+          "make the last layer at least as large");
+  require(plan.network.spiking() || plan.encoder.encoding == sim::Encoding::constant, "encoding",
+          "a rate network takes no spikes", "use the constant encoding");
+}
+
+Trainer::Trainer(const TrainingPlan& plan, const sim::LabelledImages& images, const Workers& workers)
+    : plan_(plan),
+      images_(images),
+      workers_(workers),
+      evaluator_(plan.network, plan.objective, workers, {.checkpoint_steps = plan.checkpoint_steps}),
+      training_(images.size()) {
+  validate(plan_, images_);
+  std::iota(training_.begin(), training_.end(), 0U);
+  if (plan_.n_validation == 0) return;
+  sim::shuffle(training_, plan_.seed, sim::Stream::validation_split, 0);
+  const auto split = training_.end() - static_cast<std::ptrdiff_t>(plan_.n_validation);
+  validation_.assign(split, training_.end());
+  training_.erase(split, training_.end());
+  std::sort(training_.begin(), training_.end());
+}
+
+TrainingState Trainer::start() const {
+  return {.parameters = sim::initialise(plan_.network, plan_.initialisation)};
+}
+
+void Trainer::run(TrainingState& state, TrainingObserver& observer) {
+  bool go_on = true;
+  while (go_on && !finished(state)) run_epoch(state, observer, go_on);
+}
+
+void Trainer::run_epoch(TrainingState& state, TrainingObserver& observer, bool& go_on) {
+  std::vector<std::uint32_t> order = training_;
+  const auto epoch = static_cast<std::uint32_t>(state.epoch);
+  sim::shuffle(order, plan_.seed, sim::Stream::shuffle, epoch);
+  sim::Parameters gradient(plan_.network);
+  double learning_rate = 0.0;
+  while (state.batches_done < n_batches()) {
+    const auto begin_time = std::chrono::steady_clock::now();
+    const std::size_t begin = state.batches_done * plan_.batch_size;
+    const std::size_t size = std::min(plan_.batch_size, order.size() - begin);
+    const ImageBatch batch(images_, std::span(order).subspan(begin, size), plan_.encoder, epoch);
+    BatchResult result;
+    try {
+      result = evaluator_.gradient(state.parameters, batch, gradient);
+    } catch (const NotFinite&) {
+      throw InputError("training, epoch " + std::to_string(state.epoch + 1) + ", batch " + std::to_string(state.batches_done + 1),
+                       "the loss is not finite: training diverged", "lower the learning rate or clip gradients");
+    }
+    Stopwatch watch(evaluator_.profile());
+    if (plan_.largest_gradient_norm > 0) clip_norm(gradient.values, plan_.largest_gradient_norm);
+    learning_rate = plan_.schedule.rate(state.adam.n_updates, plan_.epochs * n_batches());
+    adam_update(plan_.adam, learning_rate, gradient, workers_, state.adam, state.parameters);
+    watch.charge(Phase::optimiser);
+    ++state.batches_done;
+    state.loss_sum += result.loss * static_cast<double>(size);
+    state.n_correct += result.n_correct;
+    state.n_seen += size;
+    state.n_spikes += result.n_spikes;
+    state.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_time).count();
+    if (state.batches_done == n_batches()) finish_epoch(state, learning_rate);
+    go_on = observer.on_batch(state, n_batches());
+    if (state.batches_done == 0) return observer.on_epoch(state);
+    if (!go_on) return;
+  }
+}
+
+void Trainer::finish_epoch(TrainingState& state, double learning_rate) {
+  const auto n_seen = static_cast<double>(state.n_seen);
+  EpochRecord record{.epoch = state.epoch + 1,
+                     .learning_rate = learning_rate,
+                     .train_loss = state.loss_sum / n_seen,
+                     .train_accuracy = static_cast<double>(state.n_correct) / n_seen,
+                     .spikes_per_image = static_cast<double>(state.n_spikes) / n_seen,
+                     .seconds = state.seconds};
+  if (!validation_.empty()) {
+    record.validation_accuracy = evaluate(evaluator_, state.parameters, images_, validation_, plan_.encoder).accuracy;
+    if (record.validation_accuracy > state.best_accuracy) {
+      state.best = state.parameters.values;
+      state.best_accuracy = record.validation_accuracy;
+      state.best_epoch = record.epoch;
+    }
+    state.stopped_early = plan_.patience > 0 && record.epoch >= state.best_epoch + plan_.patience;
+  }
+  state.history.push_back(record);
+  state.epoch = record.epoch;
+  state.batches_done = 0;
+  state.loss_sum = 0;
+  state.n_correct = state.n_seen = state.n_spikes = 0;
+  state.seconds = 0;
+}
+
+sim::Parameters Trainer::result(const TrainingState& state) const {
+  sim::Parameters parameters = state.parameters;
+  if (!state.best.empty()) parameters.values = state.best;
+  return parameters;
+}
+
+Accuracy evaluate(BatchEvaluator& evaluator, const sim::Parameters& parameters, const sim::LabelledImages& images,
+                  std::vector<std::uint32_t> samples, const sim::Encoder& encoder) {
+  if (samples.empty()) {
+    samples.resize(images.size());
+    std::iota(samples.begin(), samples.end(), 0U);
+  }
+  constexpr std::size_t chunk = 1000;
+  Accuracy result;
+  std::size_t n_correct = 0;
+  for (std::size_t begin = 0; begin < samples.size(); begin += chunk) {
+    const std::size_t size = std::min(chunk, samples.size() - begin);
+    const ImageBatch batch(images, std::span(samples).subspan(begin, size), encoder, evaluation_epoch);
+    const BatchResult part = evaluator.forward(parameters, batch);
+    n_correct += part.n_correct;
+    result.loss += part.loss * static_cast<double>(size);
+    result.spikes_per_image += static_cast<double>(part.n_spikes);
+    const std::size_t n_classes = evaluator.logits().size() / size;
+    for (std::size_t sample = 0; sample < size; ++sample) {
+      const auto scores = evaluator.logits().subspan(sample * n_classes, n_classes);
+      result.predictions.push_back(static_cast<std::uint8_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
+    }
+  }
+  const auto n = static_cast<double>(samples.size());
+  result.loss /= n;
+  result.accuracy = static_cast<double>(n_correct) / n;
+  result.spikes_per_image /= n;
+  return result;
+}
+
+}  // namespace loci::learning
