@@ -1,0 +1,198 @@
+#include "sim/spatial_graph.hpp"
+
+#include <algorithm>
+#include <boost/graph/compressed_sparse_row_graph.hpp>
+#include <boost/graph/dijkstra_shortest_paths.hpp>
+#include <boost/graph/topological_sort.hpp>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "sim/error.hpp"
+
+using namespace loci;
+using namespace loci::sim;
+
+namespace {
+
+const NetworkDescription small{.sizes = {12, 9, 5}, .dims = 3};
+
+double distance(const SpatialGraph& graph, Vertex a, Vertex b) {
+  double squared = 0.0;
+  for (std::size_t k = 0; k < graph.dims(); ++k)
+    squared +=
+        std::pow(static_cast<double>(graph.position(a)[k]) - static_cast<double>(graph.position(b)[k]), 2);
+  return std::sqrt(squared);
+}
+
+}  // namespace
+
+TEST_CASE("without a cutoff every neuron reaches every neuron of the next layer, in order") {
+  const auto graph = build_spatial_graph(small, initialise(small, {}));
+  CHECK(graph.n_neurons() == 26);
+  CHECK(graph.n_layers() == 3);
+  CHECK(graph.n_edges() == 12 * 9 + 9 * 5);
+  for (Vertex v = 0; v < 26; ++v) {
+    const std::size_t layer = v < 12 ? 0 : v < 21 ? 1 : 2;
+    CHECK(graph.layer_of(v) == layer);
+    const auto targets = graph.targets_of(v);
+    CHECK(graph.edges_of(v).size() == targets.size());
+    REQUIRE(targets.size() == (layer == 0 ? 9U : layer == 1 ? 5U : 0U));
+    for (std::size_t k = 0; k < targets.size(); ++k) CHECK(targets[k] == graph.layer_begin(layer + 1) + k);
+  }
+}
+
+TEST_CASE(
+    "a cutoff keeps exactly the pairs of neighbouring layers that are no farther apart, by the positions "
+    "themselves") {
+  const double cutoff = 1.8;
+  for (const LayerDistance kind : {LayerDistance::fixed, LayerDistance::learned, LayerDistance::relaxed}) {
+    NetworkDescription network = small;
+    network.layer_distance = kind;
+    const auto graph =
+        build_spatial_graph(network, initialise(network, {.gap = -0.5, .seed = 3}), {.cutoff = cutoff});
+    std::size_t n_edges = 0;
+    for (Vertex v = 0; v < graph.n_neurons(); ++v) {
+      std::vector<Vertex> near;
+      for (Vertex w = 0; w < graph.n_neurons(); ++w)
+        if (graph.layer_of(w) == graph.layer_of(v) + 1 && distance(graph, v, w) <= cutoff) near.push_back(w);
+      const auto targets = graph.targets_of(v);
+      CHECK(std::vector<Vertex>(targets.begin(), targets.end()) == near);
+      n_edges += near.size();
+    }
+    CHECK(graph.n_edges() == n_edges);
+    CHECK(n_edges > 20);
+    CHECK(n_edges < 12 * 9 + 9 * 5);
+  }
+}
+
+TEST_CASE("layers lie at the sum of the gaps before them, whatever the gaps' signs") {
+  auto parameters = initialise(small, {});
+  parameters.group("gap", 0)[0] = -0.5F;
+  parameters.group("gap", 1)[0] = 2.0F;
+  const auto graph = build_spatial_graph(small, parameters);
+  REQUIRE(graph.dims() == 3);
+  CHECK(graph.position(0)[0] == parameters.group("position", 0)[0]);
+  CHECK(graph.position(1)[1] == parameters.group("position", 0)[3]);
+  CHECK(graph.position(0)[2] == 0.0F);
+  CHECK(graph.position(12)[2] == 0.5F);
+  CHECK(graph.position(25)[2] == 2.5F);
+}
+
+TEST_CASE("weights are balanced before edges are culled") {
+  NetworkDescription network = small;
+  network.balanced = true;
+  const auto parameters = initialise(network, {});
+  const auto whole = build_spatial_graph(network, parameters);
+  const auto culled = build_spatial_graph(network, parameters, {.cutoff = 1.8});
+  for (Vertex v = 0; v < 12; ++v) {
+    float sum = 0.0F;
+    for (const Edge& edge : whole.edges_of(v)) sum += edge.weight;
+    CHECK(std::abs(sum) < 1e-5F);  // 9 terms of order 1, each rounded to 6e-8
+    for (std::size_t k = 0; k < culled.targets_of(v).size(); ++k)
+      CHECK(culled.edges_of(v)[k].weight == whole.edges_of(v)[culled.targets_of(v)[k] - 12].weight);
+  }
+}
+
+TEST_CASE("delays are one step plus the distance over the velocity, on the grid") {
+  const auto parameters = initialise(small, {});
+  const auto graph = build_spatial_graph(small, parameters, {.velocity = 3.0, .step_ms = 0.1});
+  for (Vertex v = 0; v < 21; ++v) {
+    for (std::size_t k = 0; k < graph.targets_of(v).size(); ++k) {
+      const Edge& edge = graph.edges_of(v)[k];
+      const double steps = distance(graph, v, graph.targets_of(v)[k]) / 3.0 / 0.1;
+      CHECK(std::abs(static_cast<double>(edge.delay) - 1.0 - steps) < 0.5001);
+      CHECK(graph.delay_ms(edge) == Approx(edge.delay * 0.1));
+    }
+  }
+  const auto prompt = build_spatial_graph(small, parameters);
+  for (const Edge& edge : prompt.edges_of(0)) CHECK(edge.delay == 1);
+}
+
+TEST_CASE("the bundles in which spikes travel hold every edge once, by delay and then by target") {
+  const auto graph = build_spatial_graph(small, initialise(small, {}), {.cutoff = 2.5, .velocity = 1.0});
+  std::size_t n_bundles = 0;
+  for (Vertex v = 0; v < graph.n_neurons(); ++v) {
+    std::vector<double> expected(graph.n_neurons(), 0.0);
+    std::vector<double> delivered(graph.n_neurons(), 0.0);
+    for (std::size_t k = 0; k < graph.targets_of(v).size(); ++k)
+      expected[graph.targets_of(v)[k]] = 2.0 * static_cast<double>(graph.edges_of(v)[k].weight);
+    Step last = 0;
+    for (const auto& bundle : graph.synapses().from(v)) {
+      CHECK(bundle.delay > last);
+      last = bundle.delay;
+      CHECK(std::ranges::is_sorted(graph.synapses().targets(bundle)));
+      graph.synapses().deliver(bundle, 2.0, delivered);
+      ++n_bundles;
+    }
+    CHECK(delivered == expected);
+  }
+  CHECK(n_bundles > 30);  // 12 + 9 sources fire; several delays for many
+}
+
+TEST_CASE("degrees sum to the edges and Boost's algorithms run on the graph") {
+  const auto spatial = build_spatial_graph(small, initialise(small, {}), {.cutoff = 2.0, .velocity = 1.0});
+  const BoostGraph& graph = spatial.graph();
+  std::size_t degrees = 0;
+  for (Vertex v = 0; v < spatial.n_neurons(); ++v) degrees += out_degree(v, graph);
+  CHECK(degrees == spatial.n_edges());
+  CHECK(num_edges(graph) == spatial.n_edges());
+
+  std::vector<Vertex> order;
+  topological_sort(graph, std::back_inserter(order));  // a layered graph has no cycle
+  CHECK(order.size() == spatial.n_neurons());
+
+  std::vector<Step> earliest(spatial.n_neurons());
+  boost::dijkstra_shortest_paths(graph, Vertex{0},
+                                 boost::weight_map(boost::get(&Edge::delay, graph))
+                                     .distance_map(boost::make_iterator_property_map(
+                                         earliest.begin(), boost::get(boost::vertex_index, graph))));
+  std::vector<Step> expected(spatial.n_neurons(), std::numeric_limits<Step>::max());
+  expected[0] = 0;
+  for (Vertex v = 0; v < spatial.n_neurons(); ++v)
+    for (std::size_t k = 0; k < spatial.targets_of(v).size(); ++k)
+      if (expected[v] != std::numeric_limits<Step>::max())
+        expected[spatial.targets_of(v)[k]] =
+            std::min(expected[spatial.targets_of(v)[k]], expected[v] + spatial.edges_of(v)[k].delay);
+  CHECK(earliest == expected);
+  CHECK(std::ranges::count(earliest, std::numeric_limits<Step>::max()) < 26 - 4);  // it reaches some
+}
+
+TEST_CASE("dense networks become graphs without positions and with a delay of one step") {
+  const NetworkDescription network{.sizes = {3, 2}, .wiring = Wiring::dense};
+  Parameters parameters(network);
+  for (std::size_t k = 0; k < 6; ++k) parameters.group("weight", 0)[k] = static_cast<float>(k) + 0.5F;
+  const auto graph = build_spatial_graph(network, parameters);
+  CHECK(graph.dims() == 0);
+  CHECK(graph.position(4).empty());
+  CHECK(graph.edges_of(2)[1].weight == 5.5F);
+  CHECK(graph.edges_of(2)[1].delay == 1);
+  CHECK_THROWS_WITH(build_spatial_graph(network, parameters, {.cutoff = 1.0}), Catch::Contains("cutoff"));
+  CHECK_THROWS_WITH(build_spatial_graph(network, parameters, {.velocity = 1.0}), Catch::Contains("velocity"));
+}
+
+TEST_CASE("a cutoff that leaves a connection without edges is refused with the shortest distance there") {
+  NetworkDescription network{.sizes = {1, 1, 1}, .dims = 2};
+  Parameters parameters(network);
+  parameters.group("gap", 0)[0] = 1.0F;
+  parameters.group("gap", 1)[0] = 4.0F;
+  CHECK_THROWS_WITH(build_spatial_graph(network, parameters, {.cutoff = 2.0}),
+                    Catch::Contains("connection 1 (layer 1 to layer 2)") && Catch::Contains("at least 4,"));
+}
+
+TEST_CASE("graphs that make no sense are refused") {
+  const auto parameters = initialise(small, {});
+  for (const double bad : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS(build_spatial_graph(small, parameters, {.cutoff = bad}), InputError);
+    CHECK_THROWS_AS(build_spatial_graph(small, parameters, {.velocity = bad}), InputError);
+    CHECK_THROWS_AS(build_spatial_graph(small, parameters, {.step_ms = bad}), InputError);
+  }
+  CHECK_THROWS_AS(build_spatial_graph(small, parameters, {.velocity = 1e-12}), InputError);
+  NetworkDescription rate = small;
+  rate.neuron = NeuronModel::relu;
+  CHECK_THROWS_WITH(build_spatial_graph(rate, parameters),
+                    Catch::Contains("a rate network has no spikes to simulate"));
+  Parameters broken = parameters;
+  broken.group("position", 1)[0] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_AS(build_spatial_graph(small, broken), InputError);
+}
