@@ -11,9 +11,6 @@
 namespace loci::learning {
 namespace {
 
-// Epochs count from 0 when they draw random input; evaluation stands apart from all of them.
-constexpr std::uint32_t evaluation_epoch = 0xFFFFFF;
-
 void require(bool good, const char* field, const std::string& problem, const std::string& remedy) {
   if (!good) throw InputError(std::string("training.") + field, problem, remedy);
 }
@@ -152,7 +149,7 @@ Accuracy evaluate(BatchEvaluator& evaluator, const sim::Parameters& parameters, 
   std::size_t n_correct = 0;
   for (std::size_t begin = 0; begin < samples.size(); begin += chunk) {
     const std::size_t size = std::min(chunk, samples.size() - begin);
-    const ImageBatch batch(images, std::span(samples).subspan(begin, size), encoder, evaluation_epoch);
+    const ImageBatch batch(images, std::span(samples).subspan(begin, size), encoder, sim::evaluation_epoch);
     const BatchResult part = evaluator.forward(parameters, batch);
     n_correct += part.n_correct;
     result.loss += part.loss * static_cast<double>(size);

@@ -16,6 +16,9 @@ enum class Encoding {
   latency,    // at most one spike per pixel, the brighter the earlier; zero pixels never
 };
 
+// Stands for the epoch wherever images are not trained on, so that evaluation and simulation draw the same spikes.
+inline constexpr std::uint32_t evaluation_epoch = 0xFFFFFF;
+
 struct Encoder {
   Encoding encoding = Encoding::constant;
   std::uint64_t seed = 0;

@@ -76,7 +76,7 @@ SampleResult LayeredSimulation::run(std::span<const std::uint8_t> pixels, const 
                      "use images of the size that the network was made for");
   const bool spiking_input = encoder.encoding != Encoding::constant;
   if (spiking_input)
-    encode(encoder, pixels, n_steps_, 0, sample, trains_);
+    encode(encoder, pixels, n_steps_, evaluation_epoch, sample, trains_);
   else
     inject(pixels);
   const std::size_t n_layers = graph_.n_layers();

@@ -1,0 +1,286 @@
+// loci train: configuration -> data -> trainer with callbacks -> model file and summary.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/model.hpp"
+#include "experiments/presets.hpp"
+#include "io/csv.hpp"
+#include "learning/instruction_set.hpp"
+#include "sim/error.hpp"
+
+namespace loci::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using learning::Phase;
+using learning::TrainingState;
+
+struct TrainOptions {
+  TrainConfig given;                   // what the command line says
+  std::vector<CLI::Option*> field_options;
+  std::string preset;
+  std::string config_file;
+  std::string resume;
+  std::string out = "model.h5";
+  std::uint64_t threads = 0;
+  double checkpoint_seconds = 60.0;
+  std::string instruction_set;
+  bool force = false;
+  bool print_config = false;
+  bool list_presets = false;
+  Output output;
+};
+
+// Defaults, then the preset, then the file, then the command line.
+TrainConfig merged_config(const TrainOptions& options) {
+  TrainConfig config;
+  if (!options.preset.empty())
+    read_toml(io::TomlConfig::parse(experiments::preset(options.preset), "preset " + options.preset), config);
+  if (!options.config_file.empty()) read_toml(io::TomlConfig::load(options.config_file), config);
+  for (std::size_t f = 0; f < fields().size(); ++f)
+    if (options.field_options[f]->count() > 0)
+      std::visit([&](auto member) { config.*member = options.given.*member; }, fields()[f].member);
+  return config;
+}
+
+// Saves and shows the training as it goes.
+class RunObserver final : public learning::TrainingObserver {
+ public:
+  RunObserver(const TrainOptions& options, const TrainConfig& config, const learning::TrainingPlan& plan,
+              const learning::Trainer& trainer, fs::path path)
+      : options_(options), config_(config), plan_(plan), trainer_(trainer), path_(std::move(path)),
+        progress_(options.output, "images") {}
+
+  bool on_batch(const TrainingState& state, std::size_t n_batches) override {
+    const bool between_epochs = state.batches_done == 0;
+    const double seen = static_cast<double>(std::max<std::uint64_t>(state.n_seen, 1));
+    n_images_ += between_epochs ? 0 : state.n_seen - last_seen_;
+    last_seen_ = state.n_seen;
+    if (!between_epochs)
+      progress_.update(fmt::format("epoch {}/{}", state.epoch + 1, plan_.epochs), state.epoch * n_batches + state.batches_done,
+                       plan_.epochs * n_batches, n_images_,
+                       fmt::format("loss {:.4f}  accuracy {:.4f}", state.loss_sum / seen,
+                                   static_cast<double>(state.n_correct) / seen));
+    const auto now = std::chrono::steady_clock::now();
+    if (!between_epochs && std::chrono::duration<double>(now - saved_).count() > options_.checkpoint_seconds) save(state);
+    return !interrupted();
+  }
+
+  void on_epoch(const TrainingState& state) override {
+    const auto& record = state.history.back();
+    std::string text = fmt::format("epoch {:>3}/{}  loss {:.4f}  train accuracy {:.4f}", record.epoch, plan_.epochs,
+                                   record.train_loss, record.train_accuracy);
+    if (plan_.n_validation > 0) text += fmt::format("  validation {:.4f}", record.validation_accuracy);
+    if (plan_.network.spiking()) text += fmt::format("  {:.0f} spikes/image", record.spikes_per_image);
+    progress_.line(fmt::format("{}  {:.2f} s", text, record.seconds));
+    save(state);
+  }
+
+  void save(const TrainingState& state) {
+    io::write_model(path_, model_file(state, true));
+    saved_ = std::chrono::steady_clock::now();
+  }
+
+  io::ModelFile model_file(const TrainingState& state, bool resumable) const {
+    io::ModelFile file{.network = plan_.network,
+                       .parameters = trainer_.result(state).values,
+                       .seed = config_.seed,
+                       .configuration = to_toml(config_),
+                       .attributes = {{"dataset", config_.dataset}, {"epochs_done", fmt::format("{}", state.epoch)}},
+                       .history = history_table(state)};
+    if (resumable) file.snapshot = snapshot_of(state);
+    return file;
+  }
+
+ private:
+  const TrainOptions& options_;
+  const TrainConfig& config_;
+  const learning::TrainingPlan& plan_;
+  const learning::Trainer& trainer_;
+  fs::path path_;
+  Progress progress_;
+  std::uint64_t n_images_ = 0;
+  std::uint64_t last_seen_ = 0;
+  std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
+};
+
+nlohmann::json phase_shares(const learning::Profile& profile) {
+  double total = 0.0;
+  for (std::size_t p = 0; p < learning::phase_names.size(); ++p) total += profile.seconds(static_cast<Phase>(p));
+  nlohmann::json shares;
+  for (std::size_t p = 0; p < learning::phase_names.size(); ++p)
+    shares[std::string(learning::phase_names[p])] = total > 0 ? profile.seconds(static_cast<Phase>(p)) / total : 0.0;
+  return shares;
+}
+
+nlohmann::json summary_json(const TrainConfig& config, const learning::TrainingPlan& plan, const TrainingState& state,
+                            const learning::Trainer& trainer, const learning::Accuracy& test, const learning::Workers& workers,
+                            const fs::path& path) {
+  std::vector<double> seconds;
+  double total = 0.0;
+  for (const auto& record : state.history) {
+    seconds.push_back(record.seconds);
+    total += record.seconds;
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end());
+  nlohmann::json json{{"network", summary_of(plan.network)},
+                      {"parameters", sim::ParameterLayout(plan.network).size()},
+                      {"dataset", config.dataset},
+                      {"seed", config.seed},
+                      {"epochs", state.epoch},
+                      {"stopped_early", state.stopped_early},
+                      {"train_accuracy", state.history.back().train_accuracy},
+                      {"test_accuracy", test.accuracy},
+                      {"test_loss", test.loss},
+                      {"seconds", total},
+                      {"median_epoch_seconds", seconds[seconds.size() / 2]},
+                      {"peak_memory_mib", peak_memory_mib()},
+                      {"threads", workers.n_threads()},
+                      {"instruction_set", learning::instruction_set()},
+                      {"share_of_time", phase_shares(trainer.profile())},
+                      {"parameter_sha256", parameter_digest(trainer.result(state))},
+                      {"model", path.string()},
+                      {"history", fs::path(path).replace_extension(".csv").string()}};
+  if (plan.n_validation > 0) {
+    json["validation_accuracy"] = state.best_accuracy;
+    json["best_epoch"] = state.best_epoch;
+  }
+  if (plan.network.spiking()) json["spikes_per_image"] = test.spikes_per_image;
+  return json;
+}
+
+void print_summary(const nlohmann::json& json) {
+  fmt::print("\n{}\n", json["network"].get<std::string>());
+  fmt::print("  parameters        {}\n", json["parameters"].get<std::size_t>());
+  if (json.contains("validation_accuracy"))
+    fmt::print("  validation        {:.4f} (best epoch {})\n", json["validation_accuracy"].get<double>(),
+               json["best_epoch"].get<std::size_t>());
+  fmt::print("  test accuracy     {:.4f} on {}\n", json["test_accuracy"].get<double>(), json["dataset"].get<std::string>());
+  if (json.contains("spikes_per_image")) fmt::print("  spikes per image  {:.0f}\n", json["spikes_per_image"].get<double>());
+  fmt::print("  time              {} in all, {:.2f} s an epoch (median)\n", clock_text(json["seconds"].get<double>()),
+             json["median_epoch_seconds"].get<double>());
+  fmt::print("  peak memory       {:.0f} MiB\n", json["peak_memory_mib"].get<double>());
+  fmt::print("  ran on            {} threads, {} kernels\n", json["threads"].get<std::size_t>(),
+             json["instruction_set"].get<std::string>());
+  fmt::print("  share of time    ");
+  for (const auto phase : learning::phase_names)
+    fmt::print(" {} {:.0f} %", phase, 100 * json["share_of_time"][std::string(phase)].get<double>());
+  fmt::print("\n  parameter digest  {}\n", json["parameter_sha256"].get<std::string>());
+  fmt::print("  written           {}, {}\n", json["model"].get<std::string>(), json["history"].get<std::string>());
+}
+
+void refuse_overwriting(const TrainOptions& options) {
+  if (!options.force && fs::exists(options.out))
+    throw InputError(options.out, "the file exists",
+                     fmt::format("go on with `loci train --resume {0}`, replace it with --force, or name another with --out", options.out));
+}
+
+int train(const TrainOptions& options) {
+  if (!options.instruction_set.empty()) learning::choose_instruction_set(options.instruction_set);
+  TrainConfig config = merged_config(options);
+  std::optional<io::ModelFile> checkpoint;
+  fs::path path = options.out;
+  if (!options.resume.empty()) {
+    path = options.resume;
+    checkpoint = io::read_model(path);
+    config = TrainConfig{};
+    read_toml(io::TomlConfig::parse(checkpoint->configuration, path.string() + " (configuration)"), config);
+  } else {
+    refuse_overwriting(options);
+  }
+  const auto data = load_data(config);
+  const auto plan = plan_of(config, data.train.n_pixels(), data.train.n_classes);
+  const learning::Workers workers(options.threads);
+  learning::Trainer trainer(plan, data.train, workers);
+  TrainingState state = checkpoint ? restored_state(*checkpoint, path) : trainer.start();
+  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+
+  watch_interrupts();
+  RunObserver observer(options, config, plan, trainer, path);
+  if (!options.output.quiet)
+    fmt::print(stderr, "{} on {}: {} parameters, {} training images, {} threads, {} kernels\n", summary_of(plan.network),
+               config.dataset, state.parameters.layout.size(), data.train.size() - config.validation, workers.n_threads(),
+               learning::instruction_set());
+  trainer.run(state, observer);
+  if (!trainer.finished(state)) {
+    observer.save(state);
+    fmt::print(stderr, "stopped after epoch {}, batch {}; go on with: loci train --resume {}\n", state.epoch, state.batches_done,
+               path.string());
+    return 130;
+  }
+  learning::BatchEvaluator evaluator(plan.network, plan.objective, workers, {.checkpoint_steps = plan.checkpoint_steps});
+  const auto test = learning::evaluate(evaluator, trainer.result(state), data.test, {}, plan.encoder);
+  const auto summary = summary_json(config, plan, state, trainer, test, workers, path);
+  io::ModelFile file = observer.model_file(state, false);
+  file.attributes["test_accuracy"] = fmt::format("{}", test.accuracy);
+  file.attributes["summary"] = summary.dump();
+  io::write_model(path, file);
+  io::write_csv(fs::path(path).replace_extension(".csv"), file.history);
+  if (options.output.json)
+    fmt::print("{}\n", summary.dump(2));
+  else
+    print_summary(summary);
+  return 0;
+}
+
+int print_or_train(const TrainOptions& options) {
+  if (options.list_presets) {
+    for (const auto& name : experiments::preset_names()) fmt::print("{}\n", name);
+    return 0;
+  }
+  if (!options.resume.empty())
+    for (const CLI::Option* option : options.field_options)
+      if (option->count() > 0)
+        throw InputError(option->get_name(), "a resumed training goes on under the configuration it was started with",
+                         "leave the option out, or start a new run");
+  if (!options.print_config) return train(options);
+  fmt::print("{}", to_toml(merged_config(options)));
+  return 0;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Action& action) {
+  auto options = std::make_shared<TrainOptions>();
+  CLI::App* command = app.add_subcommand("train", "Train a network and write it to a model file");
+  command->add_option("--preset", options->preset, "start from a built-in configuration (--list-presets)");
+  command->add_option("--config", options->config_file, "TOML file with [data], [network], [objective] and [training]");
+  command->add_option("--out", options->out, "model file to write; also the checkpoint while training")->capture_default_str();
+  command->add_option("--resume", options->resume, "go on with an interrupted training");
+  command->add_option("--threads", options->threads, "0: all; results do not depend on it");
+  command->add_option("--checkpoint-seconds", options->checkpoint_seconds, "save within an epoch after so many seconds")
+      ->capture_default_str();
+  command->add_option("--instruction-set", options->instruction_set, "portable, avx2 or avx512 (default: the best there is)");
+  command->add_flag("--force", options->force, "replace an existing model file");
+  command->add_flag("--print-config", options->print_config, "print the whole configuration as TOML and stop");
+  command->add_flag("--list-presets", options->list_presets, "print the built-in configurations and stop");
+  command->add_flag("--quiet", options->output.quiet, "no progress");
+  command->add_flag("--json", options->output.json, "the summary as JSON");
+  for (const Field& field : fields()) {
+    const std::string key = field.key;
+    const auto group = "[" + key.substr(0, key.find('.')) + "] as in TOML";
+    CLI::Option* option = std::visit(
+        [&](auto member) -> CLI::Option* {
+          auto& value = options->given.*member;
+          using Value = std::remove_reference_t<decltype(value)>;
+          if constexpr (std::is_same_v<Value, bool>)
+            return command->add_flag(fmt::format("{},!--no-{}", field.option, std::string(field.option).substr(2)), value,
+                                     field.help);
+          else if constexpr (std::is_same_v<Value, std::string> || std::is_arithmetic_v<Value>)
+            return command->add_option(field.option, value, field.help);
+          else
+            return command->add_option(field.option, value, field.help)->delimiter(',');
+        },
+        field.member);
+    option->group(group);
+    options->field_options.push_back(option);
+  }
+  command->callback([options, &action] { action = [options] { return print_or_train(*options); }; });
+}
+
+}  // namespace loci::cli
