@@ -73,7 +73,7 @@ void sync_to_disk(const std::filesystem::path& path) {
                      "check the space left and the permissions");
 }
 
-void write_text_file(const std::filesystem::path& path, std::string_view text) {
+void write_file(const std::filesystem::path& path, std::string_view content) {
   AtomicFile file(path);
   const auto refuse = [&path](const char* problem) {
     throw InputError(path.string(), std::string(problem) + ": " + std::strerror(errno),
@@ -81,7 +81,7 @@ void write_text_file(const std::filesystem::path& path, std::string_view text) {
   };
   std::FILE* stream = std::fopen(file.temporary().c_str(), "wbe");
   if (stream == nullptr) refuse("cannot create the file");
-  const bool written = std::fwrite(text.data(), 1, text.size(), stream) == text.size();
+  const bool written = std::fwrite(content.data(), 1, content.size(), stream) == content.size();
   if ((std::fclose(stream) != 0) || !written) refuse("cannot write the file");
   file.commit();
 }

@@ -33,8 +33,8 @@ void require_place(const std::filesystem::path& path);
 // either fails.
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// The whole of a small text file at once.
-void write_text_file(const std::filesystem::path& path, std::string_view text);
+// The whole content of a file at once, atomically.
+void write_file(const std::filesystem::path& path, std::string_view content);
 
 // Forces a file, or a folder's entries, to the disk.
 void sync_to_disk(const std::filesystem::path& path);

@@ -37,7 +37,7 @@ std::string to_csv(const HistoryTable& table) {
 }
 
 void write_csv(const std::filesystem::path& path, const HistoryTable& table) {
-  write_text_file(path, to_csv(table));
+  write_file(path, to_csv(table));
 }
 
 }  // namespace loci::io

@@ -59,6 +59,12 @@ std::string Sha256::finish() {
   return fmt::format("{:02x}", fmt::join(raw.begin(), raw.begin() + size, ""));
 }
 
+std::string seal_of(std::string_view content) {
+  Sha256 digest;
+  digest.update(std::as_bytes(std::span(content)));
+  return fmt::format("{}{}\n", seal_mark, digest.finish());
+}
+
 void seal(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);

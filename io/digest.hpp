@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace loci::io {
 
@@ -26,7 +27,9 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
-// Appends "\nloci-sha256 <digest of all before>\n".
+// "\nloci-sha256 <digest of all before>\n".
+std::string seal_of(std::string_view content);
+// Appends that line.
 void seal(const std::filesystem::path& path);
 
 // Throws InputError when the file ends in a seal that does not match. A file without one passes: it was

@@ -35,10 +35,6 @@ Handle timeless(hid_t list_class) {
   return list;
 }
 
-Handle open_root(const Handle& file, const std::string& where) {
-  return {reading(H5Gopen2(file.get(), "/", H5P_DEFAULT), where, "cannot open its root group"), H5Gclose};
-}
-
 void require_file(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -109,33 +105,48 @@ Group Group::create_group(const std::string& name) {
   return {Handle(writing(id, here, "cannot create the group"), H5Gclose), here};
 }
 
-File::File(Handle file, Handle root, std::string where)
-    : Group(std::move(root), std::move(where)), file_(std::move(file)) {}
+File::File(Handle file, const std::string& name) : file_(std::move(file)) {
+  where_ = fmt::format("{}:/", name);
+  handle_ =
+      Handle(reading(H5Gopen2(file_.get(), "/", H5P_DEFAULT), name, "cannot open its root group"), H5Gclose);
+}
 
 File::~File() = default;
 
+File File::create_with(const Handle& access, const std::string& name) {
+  const Handle creation = timeless(H5P_FILE_CREATE);
+  const Id id = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get());
+  return {Handle(writing(id, name, "cannot create the file"), H5Fclose), name};
+}
+
 File File::create(const std::filesystem::path& path) {
   silence();
+  return create_with(access_list(), path.string());
+}
+
+File File::create_in_memory(const std::string& name) {
+  silence();
   const Handle access = access_list();
-  const Handle creation = timeless(H5P_FILE_CREATE);
-  Handle file(writing(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path.string(),
-                      "cannot create the file"),
-              H5Fclose);
-  const std::string where = fmt::format("{}:/", path.string());
-  Handle root = open_root(file, where);
-  return {std::move(file), std::move(root), where};
+  H5Pset_fapl_core(access.get(), std::size_t{1} << 20, false);
+  // H5Fget_file_image gives newer superblocks a checksum that no reader accepts.
+  H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
+  return create_with(access, name);
 }
 
 File File::open(const std::filesystem::path& path) {
   silence();
   require_file(path);
   const Handle access = access_list();
-  Handle file(
-      reading(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), path.string(), "cannot open the file"),
-      H5Fclose);
-  const std::string where = fmt::format("{}:/", path.string());
-  Handle root = open_root(file, where);
-  return {std::move(file), std::move(root), where};
+  const Id id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
+  return {Handle(reading(id, path.string(), "cannot open the file"), H5Fclose), path.string()};
+}
+
+std::string File::image() {
+  flush();
+  const ssize_t size = H5Fget_file_image(file_.get(), nullptr, 0);
+  std::string bytes(static_cast<std::size_t>(writing(size, where_, "cannot tell the file's size")), '\0');
+  writing(H5Fget_file_image(file_.get(), bytes.data(), bytes.size()), where_, "cannot copy the file");
+  return bytes;
 }
 
 void File::flush() {

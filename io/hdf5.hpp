@@ -213,6 +213,9 @@ class File : public Group {
  public:
   // Truncates. Identical content gives identical bytes: no times are stored.
   static File create(const std::filesystem::path& path);
+  // On no disk at all: for content that image() hands out whole. A full disk is then met by plain file
+  // writing, not by the library, which cannot recover from it. `name` stands for the file in errors.
+  static File create_in_memory(const std::string& name);
   // Throws InputError when missing, not HDF5, or truncated.
   static File open(const std::filesystem::path& path);
   File(File&&) = default;
@@ -222,11 +225,15 @@ class File : public Group {
   // Metadata reaches the file here and nowhere else, so that a killed writer leaves the state of its last
   // flush.
   void flush();
+  // The file's bytes as they would lie on the disk.
+  std::string image();
   // Closes and reports what the destructor would have to swallow.
   void close();
 
  private:
-  File(Handle file, Handle root, std::string where);
+  File(Handle file, const std::string& name);
+  static File create_with(const Handle& access, const std::string& name);
+
   Handle file_;
 };
 

@@ -39,10 +39,12 @@ OpenAttribute open_attribute(Id object, const std::string& object_where, const s
 // Rewritten in place where it fits, so that an often updated value does not churn its object's header.
 void write_over(Id object, const std::string& where, const std::string& name, Id stored_type, Id memory_type,
                 const Shape& shape, const void* values) {
+  const bool empty = shape == Shape{0};  // the library refuses to write nothing
   if (H5Aexists(object, name.c_str()) > 0) {
     const OpenAttribute old = open_attribute(object, where, name);
     if (H5Tequal(old.type.get(), stored_type) > 0 && shape_of(old.space.get()) == shape) {
-      writing(H5Awrite(old.attribute.get(), memory_type, values), old.where, "cannot write the attribute");
+      if (!empty)
+        writing(H5Awrite(old.attribute.get(), memory_type, values), old.where, "cannot write the attribute");
       return;
     }
     writing(H5Adelete(object, name.c_str()), old.where, "cannot replace the attribute");
@@ -53,7 +55,7 @@ void write_over(Id object, const std::string& where, const std::string& name, Id
       writing(H5Acreate2(object, name.c_str(), stored_type, space.get(), H5P_DEFAULT, H5P_DEFAULT), here,
               "cannot create the attribute"),
       H5Aclose);
-  writing(H5Awrite(attribute.get(), memory_type, values), here, "cannot write the attribute");
+  if (!empty) writing(H5Awrite(attribute.get(), memory_type, values), here, "cannot write the attribute");
 }
 
 std::vector<std::string> read_text_attribute(const OpenAttribute& open, Id object) {

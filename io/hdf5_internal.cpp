@@ -53,6 +53,11 @@ Types types_of(ElementType type) {
 }  // namespace
 
 void silence() {
+  // Everything is closed by its owner. The library's own clean-up at exit crashes over a file that a full
+  // disk kept it from closing, which would hide the error that was reported. Only honoured before any other
+  // call.
+  static const herr_t no_clean_up = H5dont_atexit();
+  static_cast<void>(no_clean_up);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 

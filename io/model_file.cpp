@@ -123,8 +123,7 @@ std::map<std::string, std::string> read_attributes(const hdf5::Group& root) {
 
 void write_model(const std::filesystem::path& path, const ModelFile& model) {
   sim::validate(model.network);
-  AtomicFile atomic(path);
-  auto file = hdf5::File::create(atomic.temporary());
+  auto file = hdf5::File::create_in_memory(path.string());
   write_stamp(file, model_format, model_format_version,
               {.seed = model.seed, .configuration = model.configuration});
   write_network(file, model.network);
@@ -132,9 +131,9 @@ void write_model(const std::filesystem::path& path, const ModelFile& model) {
   write_attributes(file, model.attributes);
   write_history(file, model.history);
   if (model.snapshot) write_snapshot(file, *model.snapshot);
-  file.close();
-  seal(atomic.temporary());
-  atomic.commit();
+  std::string bytes = file.image();
+  bytes += seal_of(bytes);
+  write_file(path, bytes);
 }
 
 ModelFile read_model(const std::filesystem::path& path) {

@@ -20,14 +20,21 @@ void require_sonata(const hdf5::File& file) {
                      "give a raster file");
 }
 
-// A killed writer may have extended one column further than another, or announced rows it did not get to
-// write.
+// How many rows a writer that was killed, or stopped by a full disk, had written: rows it announced and did
+// not get to write read as not-a-number or, where the file was never filled, as zero.
+std::size_t written_rows(const std::vector<double>& ascending) {
+  double last = 0;
+  for (std::size_t i = 0; i < ascending.size(); ++i) {
+    if (!(ascending[i] >= last)) return i;
+    last = ascending[i];
+  }
+  return ascending.size();
+}
+
+// One column may also have been extended further than another.
 template <typename... Columns>
-void keep_written_rows(const std::vector<double>& marker, Columns&... columns) {
-  std::size_t n = std::min({columns.size()...});
-  const auto unwritten =
-      std::find_if(marker.begin(), marker.end(), [](double time) { return std::isnan(time); });
-  n = std::min(n, static_cast<std::size_t>(unwritten - marker.begin()));
+void keep_written_rows(const std::vector<double>& ascending, Columns&... columns) {
+  const std::size_t n = std::min({written_rows(ascending), columns.size()...});
   (columns.resize(n), ...);
 }
 
