@@ -1,5 +1,6 @@
 #include "sim/parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "sim/random.hpp"
@@ -73,7 +74,7 @@ std::vector<Real> connection_distances(const NetworkDescription& network, const 
         const Real difference = pre[i * n_coordinates + k] - post[j * n_coordinates + k];
         squared += difference * difference;
       }
-      distances[i * n_post + j] = std::sqrt(squared);
+      distances[i * n_post + j] = std::sqrt(std::max(squared, static_cast<Real>(least_squared_distance)));
     }
   }
   return distances;

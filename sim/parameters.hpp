@@ -35,6 +35,10 @@ struct BasicParameters {
 
 using Parameters = BasicParameters<float>;
 
+// Squared distances below this count as this, with no gradient: neurons that coincide while their gap vanishes keep finite
+// weights. Any real softening is the description's own.
+inline constexpr double least_squared_distance = 1e-12;
+
 struct Initialisation {
   double spread = 1.0;  // standard deviation of the normal positions
   double gap = 1.0;     // initial distance of neighbouring layers, when learned
