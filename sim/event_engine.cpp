@@ -6,17 +6,16 @@
 
 namespace loci::sim {
 
-// A key that no two flights or wakeups of different effect share: the order of events never depends on the
-// queue.
-bool EventEngine::Later::operator()(const Flight& a, const Flight& b) const {
-  return std::tie(a.arrival, a.sent, a.source) > std::tie(b.arrival, b.sent, b.source);
-}
 bool EventEngine::Later::operator()(const Wakeup& a, const Wakeup& b) const {
   return std::tie(a.time, a.neuron) > std::tie(b.time, b.neuron);
 }
 
 EventEngine::EventEngine(LayeredModel model)
-    : model_(std::move(model)), neurons_(model_.n_neurons), arrived_(model_.n_neurons) {}
+    : model_(std::move(model)),
+      neurons_(model_.n_neurons),
+      arrived_(model_.n_neurons),
+      under_way_(std::min(model_.synapses->longest_delay(), model_.window) + 1),
+      touched_at_(model_.n_neurons) {}
 
 // The same order within one time as in the clock engine.
 void EventEngine::run(const Stimulus& stimulus, SpikeListener& listener) {
@@ -37,7 +36,9 @@ void EventEngine::begin(const Stimulus& stimulus) {
   next_input_ = input_from(0);
   std::ranges::fill(neurons_, Neuron{});
   std::ranges::fill(arrived_, 0.0);
-  flights_ = {};
+  std::ranges::fill(touched_at_, never);
+  for (Flights& flights : under_way_) flights.clear();
+  arrivals_ = {};
   wakeups_ = {};
   for (const ActiveLayer& layer : model_.layers) {
     for (Vertex n = layer.begin; n < layer.end; ++n) {
@@ -50,28 +51,29 @@ void EventEngine::begin(const Stimulus& stimulus) {
 std::optional<Step> EventEngine::next_time() {
   while (!wakeups_.empty() && neurons_[wakeups_.top().neuron].wakes != wakeups_.top().time) wakeups_.pop();
   Step time = next_input_;
-  if (!flights_.empty()) time = std::min(time, flights_.top().arrival);
+  if (!arrivals_.empty()) time = std::min(time, arrivals_.top());
   if (!wakeups_.empty()) time = std::min(time, wakeups_.top().time);
   return time == never ? std::nullopt : std::optional(time);
 }
 
 void EventEngine::deliver(Step now) {
   touched_.clear();
+  if (arrivals_.empty() || arrivals_.top() != now) return;
+  arrivals_.pop();
   // Bundles to a whole layer come by the hundred; only the first of them touches anybody new.
   Vertex covered_begin = 0;
   Vertex covered_end = 0;
-  while (!flights_.empty() && flights_.top().arrival == now) {
-    const Synapses::Bundle& bundle = *flights_.top().bundle;
-    flights_.pop();
-    model_.synapses->deliver(bundle, 1.0, arrived_);
-    counts_.synaptic_events += bundle.size();
-    const std::span<const Vertex> targets = model_.synapses->targets(bundle);
+  for (const Synapses::Bundle* bundle : arriving_at(now)) {
+    model_.synapses->deliver(*bundle, 1.0, arrived_);
+    counts_.synaptic_events += bundle->size();
+    const std::span<const Vertex> targets = model_.synapses->targets(*bundle);
     if (covered_begin <= targets.front() && targets.back() < covered_end) continue;
     for (const Vertex target : targets) touch(target, now);
-    if (!bundle.gapless) continue;
+    if (!bundle->gapless) continue;
     covered_begin = targets.front();
     covered_end = targets.back() + 1;
   }
+  arriving_at(now).clear();
 }
 
 void EventEngine::wake(Step now) {
@@ -83,8 +85,8 @@ void EventEngine::wake(Step now) {
 }
 
 void EventEngine::touch(Vertex neuron, Step now) {
-  if (neurons_[neuron].touched == now) return;
-  neurons_[neuron].touched = now;
+  if (touched_at_[neuron] == now) return;
+  touched_at_[neuron] = now;
   touched_.push_back(neuron);
 }
 
@@ -100,8 +102,19 @@ void EventEngine::add_input_spikes(Step now) {
   next_input_ = input_from(now + 1);
 }
 
+void EventEngine::sort_touched(Step now) {
+  if (std::ranges::is_sorted(touched_)) return;
+  if (touched_.size() < touched_at_.size() / 16) {
+    std::ranges::sort(touched_);
+    return;
+  }
+  touched_.clear();  // so many that looking at every neuron is quicker than sorting
+  for (Vertex n = 0; n < touched_at_.size(); ++n)
+    if (touched_at_[n] == now) touched_.push_back(n);
+}
+
 void EventEngine::update_touched(Step now) {
-  if (!std::ranges::is_sorted(touched_)) std::ranges::sort(touched_);
+  sort_touched(now);
   auto layer = model_.layers.begin();
   for (const Vertex n : touched_) {
     while (n >= layer->end) ++layer;
@@ -137,10 +150,12 @@ void EventEngine::send(Step now) {
     const Vertex source = index_of(spike);
     for (const Synapses::Bundle& bundle : model_.synapses->from(source)) {
       const Step arrival = now + bundle.delay;
-      if (arrival >= model_.arrive_before[source])
+      if (arrival >= model_.arrive_before[source]) {
         counts_.dropped_events += bundle.size();
-      else
-        flights_.push({arrival, now, source, &bundle});
+        continue;
+      }
+      if (arriving_at(arrival).empty()) arrivals_.push(arrival);
+      arriving_at(arrival).push_back(&bundle);
     }
   }
 }

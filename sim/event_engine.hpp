@@ -1,6 +1,7 @@
 // Event-driven simulation: from spike to spike, and nothing in between.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <queue>
 #include <span>
@@ -28,31 +29,27 @@ class EventEngine final : public SpikingEngine {
     double membrane_before = 0.0;  // one step before `wakes`
     Step updated = 0;
     Step wakes = never;  // a queued wakeup with any other time has been overtaken by input
-    Step touched = never;
-  };
-  // A spike on its way to all targets of one bundle.
-  struct Flight {
-    Step arrival;
-    Step sent;
-    Vertex source;
-    const Synapses::Bundle* bundle;
   };
   struct Wakeup {
     Step time;
     Vertex neuron;
   };
   struct Later {
-    bool operator()(const Flight& a, const Flight& b) const;
     bool operator()(const Wakeup& a, const Wakeup& b) const;
   };
+  // Spikes on their way that arrive at one time, each to all targets of a bundle; in the order (sent,
+  // source), since that is the order in which they are sent.
+  using Flights = std::vector<const Synapses::Bundle*>;
 
   void begin(const Stimulus& stimulus);
   Step input_from(Step step) const;
+  Flights& arriving_at(Step step) { return under_way_[step % under_way_.size()]; }
   std::optional<Step> next_time();
   void deliver(Step now);
   void wake(Step now);
   void touch(Vertex neuron, Step now);
   void add_input_spikes(Step now);
+  void sort_touched(Step now);
   void update_touched(Step now);
   void predict(const ActiveLayer& layer, Vertex neuron);
   void send(Step now);
@@ -61,9 +58,11 @@ class EventEngine final : public SpikingEngine {
   Stimulus stimulus_;
   Step next_input_ = never;  // when the input layer fires next
   std::vector<Neuron> neurons_;
-  std::vector<double> arrived_;  // (n_neurons) input at the present time
-  std::priority_queue<Flight, std::vector<Flight>, Later> flights_;
+  std::vector<double> arrived_;     // (n_neurons) input at the present time
+  std::vector<Flights> under_way_;  // by arrival, in a circle as long as the longest delay
+  std::priority_queue<Step, std::vector<Step>, std::greater<>> arrivals_;  // of the flights, each once
   std::priority_queue<Wakeup, std::vector<Wakeup>, Later> wakeups_;
+  std::vector<Step> touched_at_;  // (n_neurons) scratch
   std::vector<Vertex> touched_;   // scratch: of the present time, each once
   std::vector<NeuronId> spikes_;  // scratch: of the present time, sorted
 };

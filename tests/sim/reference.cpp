@@ -73,7 +73,7 @@ Steps input_layer(const Case& c, const std::vector<std::uint8_t>& image, std::ui
     return spikes;
   }
   SpikeTrains trains;
-  encode(c.encoder, image, c.n_steps, 0, sample, trains);
+  encode(c.encoder, image, c.n_steps, evaluation_epoch, sample, trains);
   for (std::size_t t = 0; t < c.n_steps; ++t)
     for (const std::uint32_t pixel : trains.at(t)) spikes[t][pixel] = 1.0;
   return spikes;
