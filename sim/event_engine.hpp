@@ -38,7 +38,8 @@ class EventEngine final : public SpikingEngine {
     bool operator()(const Wakeup& a, const Wakeup& b) const;
   };
   // Spikes on their way that arrive at one time, each to all targets of a bundle; in the order (sent,
-  // source), since that is the order in which they are sent.
+  // source), since that is the order in which they are sent. (Times off a grid would want a queue by
+  // (arrival, sent, source) instead of the circle.)
   using Flights = std::vector<const Synapses::Bundle*>;
 
   void begin(const Stimulus& stimulus);

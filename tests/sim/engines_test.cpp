@@ -32,8 +32,8 @@ Run run(const Case& c, Engine engine, std::uint32_t n_samples = 2) {
   return result;
 }
 
-// Both engines and the reference agree on every spike and every output count. Returns the number of spikes after the input
-// layer; the output layer fired among them.
+// Both engines and the reference agree on every spike and every output count. Returns the number of spikes
+// after the input layer; the output layer fired among them.
 std::size_t check_agreement(const Case& c) {
   INFO(c.name);
   const Run clock = run(c, Engine::clock);
@@ -60,7 +60,8 @@ std::size_t check_agreement(const Case& c) {
   std::size_t n_inner = 0;
   std::size_t n_output = 0;
   for (const NeuronId spike : expected.neuron) n_inner += index_of(spike) >= c.network.sizes[0];
-  for (const auto& counts : clock.output_counts) n_output += std::accumulate(counts.begin(), counts.end(), 0U);
+  for (const auto& counts : clock.output_counts)
+    n_output += std::accumulate(counts.begin(), counts.end(), 0U);
   CHECK(n_output > 0);
   return n_inner;
 }
