@@ -11,21 +11,11 @@
 namespace loci::io::hdf5 {
 namespace {
 
-// The 1.8 formats guard headers with checksums and are read by every HDF5 since. Evictions are off so that
-// metadata is written by flushes alone: otherwise a killed writer could leave half of an update between two
-// of them. No file locks: what we read is either finished or a dead writer's.
+// No file locks: what we read is either finished or a dead writer's.
 Handle access_list() {
   Handle list(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_libver_bounds(list.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+  H5Pset_libver_bounds(list.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);  // what appending needs
   H5Pset_file_locking(list.get(), false, true);
-  H5AC_cache_config_t cache{};
-  cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
-  H5Pget_mdc_config(list.get(), &cache);
-  cache.evictions_enabled = false;
-  cache.incr_mode = H5C_incr__off;
-  cache.flash_incr_mode = H5C_flash_incr__off;
-  cache.decr_mode = H5C_decr__off;
-  H5Pset_mdc_config(list.get(), &cache);
   return list;
 }
 
@@ -137,8 +127,14 @@ File File::open(const std::filesystem::path& path) {
   silence();
   require_file(path);
   const Handle access = access_list();
-  const Id id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
+  Id id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
+  // A killed writer's mark makes a file open for readers of a living writer only.
+  if (id < 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.get());
   return {Handle(reading(id, path.string(), "cannot open the file"), H5Fclose), path.string()};
+}
+
+void File::start_appending() {
+  writing(H5Fstart_swmr_write(file_.get()), where_, "cannot begin to append");
 }
 
 std::string File::image() {

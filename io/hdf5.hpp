@@ -216,15 +216,17 @@ class File : public Group {
   // On no disk at all: for content that image() hands out whole. A full disk is then met by plain file
   // writing, not by the library, which cannot recover from it. `name` stands for the file in errors.
   static File create_in_memory(const std::string& name);
-  // Throws InputError when missing, not HDF5, or truncated.
+  // Also of a killed writer that was appending. Throws InputError when missing, not HDF5, or truncated.
   static File open(const std::filesystem::path& path);
   File(File&&) = default;
   File& operator=(File&&) = default;
   ~File();
 
-  // Metadata reaches the file here and nowhere else, so that a killed writer leaves the state of its last
-  // flush.
   void flush();
+  // From here on the library orders its writes so that a writer killed at any moment leaves a consistent file
+  // (it calls this single writer, multiple readers). Groups, data sets and attributes have to be there
+  // before; rows may be appended and values overwritten.
+  void start_appending();
   // The file's bytes as they would lie on the disk.
   std::string image();
   // Closes and reports what the destructor would have to swallow.

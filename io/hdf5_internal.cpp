@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <string_view>
 
 namespace loci::io::hdf5 {
 namespace {
@@ -19,8 +20,17 @@ std::string take_innermost_error() {
   return text;
 }
 
+// Failed system calls come with pages of detail; the system's own words are enough.
+std::string system_words(const std::string& cause) {
+  constexpr std::string_view mark = "error message = '";
+  const std::size_t begin = cause.find(mark);
+  if (begin == std::string::npos) return cause;
+  const std::size_t end = cause.find('\'', begin + mark.size());
+  return cause.substr(begin + mark.size(), end - begin - mark.size());
+}
+
 std::string with_cause(const std::string& problem) {
-  const std::string cause = take_innermost_error();
+  const std::string cause = system_words(take_innermost_error());
   return cause.empty() ? problem : fmt::format("{} ({})", problem, cause);
 }
 

@@ -50,6 +50,7 @@ class RasterWriter {
   void append(std::size_t population, std::span<const std::uint64_t> ids, std::span<const double> times_ms);
   void append(std::string_view population, std::span<const std::uint64_t> ids,
               std::span<const double> times_ms);
+  // Samples follow each other in time: throws InputError when one begins or ends before the one before it.
   void end_sample(const SampleRecord& sample);
   // Makes everything so far survive a killed process. Happens by itself every 65,536 spikes and every 64
   // samples.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -20,5 +21,9 @@ inline const std::array<std::pair<std::string, std::uint8_t>, 3>& sonata_sorting
       {{"none", sorting_none}, {"by_id", sorting_by_id}, {"by_time", sorting_by_time}}};
   return members;
 }
+
+// What no spike has: a reader of a killed writer's file knows by it where the written rows end.
+inline constexpr double unwritten_time = std::numeric_limits<double>::quiet_NaN();
+inline constexpr std::uint64_t unwritten_id = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace loci::io

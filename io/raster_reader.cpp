@@ -21,7 +21,7 @@ void require_sonata(const hdf5::File& file) {
 }
 
 // How many rows a writer that was killed, or stopped by a full disk, had written: rows it announced and did
-// not get to write read as not-a-number or, where the file was never filled, as zero.
+// not get to write read as fill values or, where the file was never filled, as zeros.
 std::size_t written_rows(const std::vector<double>& ascending) {
   double last = 0;
   for (std::size_t i = 0; i < ascending.size(); ++i) {
@@ -31,11 +31,8 @@ std::size_t written_rows(const std::vector<double>& ascending) {
   return ascending.size();
 }
 
-// One column may also have been extended further than another.
-template <typename... Columns>
-void keep_written_rows(const std::vector<double>& ascending, Columns&... columns) {
-  const std::size_t n = std::min({written_rows(ascending), columns.size()...});
-  (columns.resize(n), ...);
+std::size_t written_rows(const std::vector<std::uint64_t>& ids) {
+  return static_cast<std::size_t>(std::find(ids.begin(), ids.end(), unwritten_id) - ids.begin());
 }
 
 bool sorted_by_time(const hdf5::Group& group) {
@@ -73,7 +70,11 @@ PopulationSpikes read_population(const hdf5::Group& spikes, const std::string& n
   PopulationSpikes population{.name = name,
                               .ids = group.dataset("node_ids").read<std::uint64_t>(),
                               .times_ms = timestamps.read<double>()};
-  if (!complete) keep_written_rows(population.times_ms, population.ids, population.times_ms);
+  if (!complete) {
+    const std::size_t n = std::min(written_rows(population.times_ms), written_rows(population.ids));
+    population.times_ms.resize(n);
+    population.ids.resize(n);
+  }
   const auto largest = std::max_element(population.ids.begin(), population.ids.end());
   population.n_neurons = n_neurons.value_or(largest == population.ids.end() ? 0 : *largest + 1);
   require_spikes(population, sorted_by_time(group), group.where());
@@ -86,11 +87,14 @@ std::vector<SampleRecord> read_samples(const hdf5::Group& group, bool complete) 
   auto end_ms = group.dataset("end_ms").read<double>();
   auto label = group.dataset("label").read<std::int64_t>();
   auto predicted = group.dataset("predicted").read<std::int64_t>();
+  std::size_t n = index.size();
   if (!complete) {
-    keep_written_rows(begin_ms, index, begin_ms, end_ms, label, predicted);
-    keep_written_rows(end_ms, index, begin_ms, end_ms, label, predicted);
+    n = std::min({n, written_rows(begin_ms), written_rows(end_ms), label.size(), predicted.size()});
+    begin_ms.resize(n);
+    end_ms.resize(n);
+    label.resize(n);
+    predicted.resize(n);
   }
-  const std::size_t n = index.size();
   for (const std::size_t size : {begin_ms.size(), end_ms.size(), label.size(), predicted.size()})
     if (size != n) throw InputError(group.where(), "its columns differ in length", use_another);
   std::vector<SampleRecord> samples;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 #include <stdexcept>
 
@@ -21,9 +20,6 @@ constexpr std::size_t samples_per_chunk = 256;
 // Counted, not timed: the same spikes then give the same bytes.
 constexpr std::uint64_t spikes_per_flush = 65'536;
 constexpr std::uint64_t samples_per_flush = 64;
-
-// What no writer writes: a reader of a killed run's file knows by it where the prefix ends.
-constexpr double unwritten_time = std::numeric_limits<double>::quiet_NaN();
 
 void require_populations(const std::filesystem::path& path, const std::vector<Population>& populations) {
   std::set<std::string> seen;
@@ -75,6 +71,7 @@ struct RasterWriter::State {
   std::vector<Stream> streams;
   Samples samples;
   std::vector<SampleRecord> pending_samples;
+  SampleRecord last_sample;
   double duration_ms = 0;
   std::uint64_t n_spikes = 0;
   std::uint64_t n_samples = 0;
@@ -99,7 +96,7 @@ RasterWriter::State::State(const std::filesystem::path& path, const std::vector<
     group.write_enum_attribute("sorting", sonata_sortings(), sorting_by_time);
     auto times = group.create_extendable<double>("timestamps", chunks_of(spikes_per_chunk), unwritten_time);
     times.write_attribute("units", "ms");
-    auto ids = group.create_extendable<std::uint64_t>("node_ids", chunks_of(spikes_per_chunk));
+    auto ids = group.create_extendable<std::uint64_t>("node_ids", chunks_of(spikes_per_chunk), unwritten_id);
     streams.push_back(
         {.name = each.name, .n_neurons = each.n_neurons, .times = std::move(times), .ids = std::move(ids)});
     names.push_back(each.name);
@@ -118,6 +115,7 @@ RasterWriter::State::State(const std::filesystem::path& path, const std::vector<
              .label = group.create_extendable<std::int64_t>("label", chunks, -1),
              .predicted = group.create_extendable<std::int64_t>("predicted", chunks, -1),
              .index = group.create_extendable<std::uint64_t>("index", chunks)};
+  file.start_appending();
   flush();
 }
 
@@ -205,10 +203,13 @@ void RasterWriter::append(std::string_view population, std::span<const std::uint
 
 void RasterWriter::end_sample(const SampleRecord& sample) {
   state_->require_open();
-  if (!(sample.begin_ms >= 0) || !(sample.end_ms >= sample.begin_ms) || !std::isfinite(sample.end_ms))
+  const SampleRecord& last = state_->last_sample;
+  if (!(sample.begin_ms >= last.begin_ms) || !(sample.end_ms >= std::max(sample.begin_ms, last.end_ms)) ||
+      !std::isfinite(sample.end_ms))
     throw InputError(fmt::format("{}, sample {}", state_->final_path.string(), state_->n_samples),
                      fmt::format("it lasts from {} to {} ms", sample.begin_ms, sample.end_ms),
-                     "give times from 0 on, the end not before the beginning");
+                     "give finite times from 0 on, in the order of presentation");
+  state_->last_sample = sample;
   state_->pending_samples.push_back(sample);
   ++state_->n_samples;
   state_->duration_ms = std::max(state_->duration_ms, sample.end_ms);

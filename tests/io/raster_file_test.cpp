@@ -127,6 +127,9 @@ TEST_CASE("spikes that cannot be are refused and leave the recording as it was")
   CHECK_THROWS_AS(writer.append("nobody", Ids{1}, Times{6}), std::logic_error);
   CHECK_THROWS_AS(writer.append(2, Ids{1}, Times{6}), std::logic_error);
   CHECK_THROWS_WITH(writer.end_sample({.begin_ms = 3, .end_ms = 2}), Contains("from 3 to 2 ms"));
+  writer.end_sample({.begin_ms = 2, .end_ms = 4});
+  CHECK_THROWS_WITH(writer.end_sample({.begin_ms = 1, .end_ms = 5}), Contains("from 1 to 5 ms"));
+  CHECK_THROWS_WITH(writer.end_sample({.begin_ms = 3, .end_ms = NAN}), Contains("nan ms"));
   CHECK_THROWS_WITH(writer.close(1), Contains("before the last event"));
   writer.append("hidden", Ids{2}, Times{5});
   writer.close();
