@@ -7,7 +7,7 @@ namespace {
 
 // Up to so many steps are walked: that costs no more than a logarithm and is to the bit what the clock engine
 // computes.
-constexpr Step walked_steps = 32;
+constexpr Step walked_steps = 4;
 
 // Closed form and walk differ by rounding alone, some 1e-13 of the threshold; nearer than this the walk
 // decides.
