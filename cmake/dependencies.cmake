@@ -12,13 +12,4 @@ find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
 
-# OpenBLAS without threads of its own: parallelism lies above it, in oneTBB.
-find_library(LOCI_OPENBLAS openblas REQUIRED
-             PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial NO_DEFAULT_PATH)
-find_path(LOCI_OPENBLAS_INCLUDE cblas.h REQUIRED
-          PATHS /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial NO_DEFAULT_PATH)
-add_library(loci_openblas INTERFACE)
-target_link_libraries(loci_openblas INTERFACE ${LOCI_OPENBLAS})
-target_include_directories(loci_openblas SYSTEM INTERFACE ${LOCI_OPENBLAS_INCLUDE})
-
 find_path(LOCI_RANDOM123_INCLUDE Random123/philox.h REQUIRED)

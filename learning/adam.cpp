@@ -5,8 +5,8 @@
 
 namespace loci::learning {
 
-void adam_update(const AdamSettings& settings, double learning_rate, const sim::Parameters& gradient, const Workers& workers,
-                 AdamState& state, sim::Parameters& parameters) {
+void adam_update(const AdamSettings& settings, double learning_rate, const sim::Parameters& gradient,
+                 const Workers& workers, AdamState& state, sim::Parameters& parameters) {
   state.first_moment.resize(parameters.values.size());
   state.second_moment.resize(parameters.values.size());
   ++state.n_updates;
@@ -19,7 +19,8 @@ void adam_update(const AdamSettings& settings, double learning_rate, const sim::
   constexpr std::size_t chunk = 65536;
   for (const auto& group : parameters.layout.groups()) {
     const auto factor = settings.rate_factor.find(group.kind);
-    const auto rate = static_cast<float>(learning_rate * (factor == settings.rate_factor.end() ? 1.0 : factor->second));
+    const auto rate =
+        static_cast<float>(learning_rate * (factor == settings.rate_factor.end() ? 1.0 : factor->second));
     workers.for_each((group.size() + chunk - 1) / chunk, [&](std::size_t part, std::size_t) {
       const std::size_t begin = group.offset + part * chunk;
       const std::size_t end = std::min(begin + chunk, group.offset + group.size());

@@ -16,7 +16,8 @@ struct AdamSettings {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  // Multiplies the learning rate of one kind of parameter ("position", "inhibition", "gap", "weight", "bias"); 1 if absent.
+  // Multiplies the learning rate of one kind of parameter ("position", "inhibition", "gap", "weight",
+  // "bias"); 1 if absent.
   std::map<std::string, double> rate_factor{};
 };
 
@@ -27,8 +28,8 @@ struct AdamState {
 };
 
 // One update in place. An element depends on no other, so the result is the same for any number of threads.
-void adam_update(const AdamSettings& settings, double learning_rate, const sim::Parameters& gradient, const Workers& workers,
-                 AdamState& state, sim::Parameters& parameters);
+void adam_update(const AdamSettings& settings, double learning_rate, const sim::Parameters& gradient,
+                 const Workers& workers, AdamState& state, sim::Parameters& parameters);
 
 // Scales the gradient to at most this Euclidean norm. Returns the norm before.
 double clip_norm(std::span<float> gradient, double largest);

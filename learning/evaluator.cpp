@@ -21,7 +21,7 @@ std::size_t shard_count(std::size_t batch_size, std::size_t gradient_floats) {
   return std::min(std::bit_floor(affordable), batch_size);
 }
 
-// Adds bias after balancing: a_j - mean_j(a_j) + b_j over the neurons that exist.
+// Balances the product where asked for and adds the biases, which come balanced.
 void finish_currents(float* currents, std::size_t n_neurons, bool balanced, const float* bias) {
   float mean = 0.0F;
   if (balanced) {
@@ -129,7 +129,7 @@ void BatchEvaluator::State::prepare(const sim::Parameters& parameters) {
   Stopwatch watch(profile);
   for (Connection& connection : connections) connection.prepare(parameters);
   for (std::size_t l = 1; l < network.n_layers(); ++l) {
-    const auto bias = parameters.group("bias", l);
+    const auto bias = sim::connection_biases(network, parameters, l - 1);
     std::copy(bias.begin(), bias.end(), shared.bias[l].begin());
   }
   make_stored_weights();
@@ -146,7 +146,7 @@ void BatchEvaluator::State::make_stored_weights() {
       connection.make_weights(p, weights.data() + connection.offset(connection.panels()[p]));
     });
     if (network.balances(l)) centre_rows(connection, weights);
-    if (l == 0 || !network.spiking()) continue;
+    if (l == 0) continue;
     const PanelLayout& pre_panels = shared.layers[l];
     const std::size_t n_post = connection.panels().n_neurons();
     AlignedFloats& transposed = shared.transposed[l];
@@ -256,6 +256,7 @@ void BatchEvaluator::State::run_shards(const Batch& batch, bool with_gradient, B
     float* currents = mine.rate->currents(n_samples);
     for (std::size_t s = 0; s < n_samples; ++s) gather_currents(first + s, currents + s * padded);
     const std::size_t n_classes = network.sizes.back();
+    watch.charge(Phase::neurons);
     mine.rate->forward(std::span(logits).subspan(first * n_classes, n_samples * n_classes));
     std::vector<std::uint8_t> targets(n_samples);
     for (std::size_t s = 0; s < n_samples; ++s) targets[s] = batch.target(first + s);
@@ -344,6 +345,7 @@ BatchResult BatchEvaluator::State::run(const sim::Parameters& parameters, const 
     const auto bias = gradient->group("bias", l + 1);
     for (const ShardGradient& shard : shard_gradients)
       for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += shard.bias[l + 1][j];
+    if (network.balances(l)) centre(bias.data(), bias.size());
   }
   watch.charge(Phase::position_gradients);
   return result;

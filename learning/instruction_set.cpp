@@ -10,7 +10,9 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace loci::learning::HWY_NAMESPACE {
-std::int64_t Target() { return HWY_TARGET; }
+std::int64_t Target() {
+  return HWY_TARGET;
+}
 }  // namespace loci::learning::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -28,7 +30,9 @@ std::string name_of_target(std::int64_t target) {
 
 }  // namespace
 
-std::string instruction_set() { return name_of_target(HWY_DYNAMIC_DISPATCH(Target)()); }
+std::string instruction_set() {
+  return name_of_target(HWY_DYNAMIC_DISPATCH(Target)());
+}
 
 std::vector<std::string> available_instruction_sets() {
   std::vector<std::string> names;
@@ -50,7 +54,8 @@ void choose_instruction_set(std::string_view name) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   std::string known;
   for (const auto& available : available_instruction_sets()) known += (known.empty() ? "" : ", ") + available;
-  throw InputError("instruction set", "'" + std::string(name) + "' is not available here", "use one of: " + known);
+  throw InputError("instruction set", "'" + std::string(name) + "' is not available here",
+                   "use one of: " + known);
 }
 
 }  // namespace loci::learning

@@ -82,21 +82,45 @@ void spike_gradient_columns(const sim::SpikeTrains& spikes, std::size_t first, s
   }
 }
 
-template <std::size_t kVectors>
-void transposed_columns(const float* deltas, std::size_t n_rows, std::size_t n_post, std::size_t stride,
-                        const float* transposed_weights, float* result) {
+// kRows x kVectors sums stay in registers while the inner index runs.
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void dense_block(const DenseProduct& product, std::size_t row, std::size_t column) {
   const D d;
-  for (std::size_t r = 0; r < n_rows; ++r) {
-    V sums[kVectors];
-    for (auto& sum : sums) sum = hn::Zero(d);
-    for (std::size_t k = 0; k < n_post; ++k) {
-      const V delta = hn::Set(d, deltas[r * stride + k]);
-      const float* row = transposed_weights + k * (kVectors * n_lanes);
-      for (std::size_t v = 0; v < kVectors; ++v)
-        sums[v] = hn::MulAdd(delta, hn::Load(d, row + v * n_lanes), sums[v]);
-    }
+  V sums[kRows][kVectors];
+  float* result = product.result + row * product.result_stride + column;
+  for (std::size_t r = 0; r < kRows; ++r)
     for (std::size_t v = 0; v < kVectors; ++v)
-      hn::Store(sums[v], d, result + r * (kVectors * n_lanes) + v * n_lanes);
+      sums[r][v] =
+          product.accumulate ? hn::Load(d, result + r * product.result_stride + v * n_lanes) : hn::Zero(d);
+  const float* left = product.left + row * product.row_stride;
+  const float* right = product.right + column;
+  for (std::size_t k = 0; k < product.n_inner; ++k) {
+    V columns[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v)
+      columns[v] = hn::Load(d, right + k * product.right_stride + v * n_lanes);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const V factor = hn::Set(d, left[r * product.row_stride + k * product.inner_stride]);
+      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(factor, columns[v], sums[r][v]);
+    }
+  }
+  for (std::size_t r = 0; r < kRows; ++r)
+    for (std::size_t v = 0; v < kVectors; ++v)
+      hn::Store(sums[r][v], d, result + r * product.result_stride + v * n_lanes);
+}
+
+// Sixteen columns at a time, or with room in the registers twice as many.
+void DenseProductPanel(const DenseProduct& product) {
+  constexpr std::size_t kNarrow = narrow_panel / n_lanes;
+  constexpr std::size_t kWide = 2 * kNarrow;
+  constexpr std::size_t kRows = 3;
+  for (std::size_t column = 0; column < product.width; column += product.width == wide_panel ? 32 : 16) {
+    std::size_t row = 0;
+    for (; row + kRows <= product.n_rows; row += kRows)
+      product.width == wide_panel ? dense_block<kRows, kWide>(product, row, column)
+                                  : dense_block<kRows, kNarrow>(product, row, column);
+    for (; row < product.n_rows; ++row)
+      product.width == wide_panel ? dense_block<1, kWide>(product, row, column)
+                                  : dense_block<1, kNarrow>(product, row, column);
   }
 }
 
@@ -123,14 +147,6 @@ void SpikeGradient(const sim::SpikeTrains& spikes, std::size_t first, std::size_
     spike_gradient_columns<narrow_panel / n_lanes>(spikes, first, last, deltas, stride, weight_gradient);
 }
 
-void TransposedProduct(const float* deltas, std::size_t n_rows, std::size_t n_post, std::size_t stride,
-                       const float* transposed_weights, std::size_t width, float* result) {
-  if (width == wide_panel)
-    transposed_columns<wide_panel / n_lanes>(deltas, n_rows, n_post, stride, transposed_weights, result);
-  else
-    transposed_columns<narrow_panel / n_lanes>(deltas, n_rows, n_post, stride, transposed_weights, result);
-}
-
 }  // namespace loci::learning::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -140,7 +156,7 @@ namespace loci::learning {
 HWY_EXPORT(SparseProduct);
 HWY_EXPORT(SparseGradient);
 HWY_EXPORT(SpikeGradient);
-HWY_EXPORT(TransposedProduct);
+HWY_EXPORT(DenseProductPanel);
 
 void sparse_product_panel(const SparseBatch& inputs, const float* weights, std::size_t width,
                           float* currents) {
@@ -158,9 +174,8 @@ void spike_gradient_panel(const sim::SpikeTrains& spikes, std::size_t first, std
   HWY_DYNAMIC_DISPATCH(SpikeGradient)(spikes, first, last, deltas, stride, width, weight_gradient);
 }
 
-void transposed_product_panel(const float* deltas, std::size_t n_rows, std::size_t n_post, std::size_t stride,
-                              const float* transposed_weights, std::size_t width, float* result) {
-  HWY_DYNAMIC_DISPATCH(TransposedProduct)(deltas, n_rows, n_post, stride, transposed_weights, width, result);
+void dense_product_panel(const DenseProduct& product) {
+  HWY_DYNAMIC_DISPATCH(DenseProductPanel)(product);
 }
 
 }  // namespace loci::learning

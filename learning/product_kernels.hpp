@@ -54,8 +54,22 @@ void sparse_gradient_panel(const SparseBatch& inputs, const float* deltas, std::
 void spike_gradient_panel(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last,
                           const float* deltas, std::size_t stride, std::size_t width, float* weight_gradient);
 
-// result (n_rows, width) = deltas (n_rows, n_post; row stride `stride`) x transposed_weights (n_post, width).
-void transposed_product_panel(const float* deltas, std::size_t n_rows, std::size_t n_post, std::size_t stride,
-                              const float* transposed_weights, std::size_t width, float* result);
+// result (n_rows, width) = left x right, added to what is there if `accumulate`. left: element (r, k) at
+// left[r * row_stride + k * inner_stride], so that either factor's transpose is a matter of strides; right:
+// (n_inner, width).
+struct DenseProduct {
+  const float* left;
+  std::size_t row_stride;
+  std::size_t inner_stride;
+  std::size_t n_rows;
+  std::size_t n_inner;
+  const float* right;
+  std::size_t right_stride;
+  float* result;
+  std::size_t result_stride;
+  std::size_t width;  // 64 or 16
+  bool accumulate = false;
+};
+void dense_product_panel(const DenseProduct& product);
 
 }  // namespace loci::learning

@@ -1,19 +1,9 @@
 #include "learning/rate_pass.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 
 namespace loci::learning {
-namespace {
-
-int blas(std::size_t n) {
-  return static_cast<int>(n);
-}
-
-}  // namespace
-
 float* RatePass::currents(std::size_t n_samples) {
   n_samples_ = n_samples;
   for (std::size_t l = 1; l < activations_.size(); ++l)
@@ -32,9 +22,17 @@ void RatePass::forward(std::span<float> logits) {
     for (std::size_t s = 0; s < n_samples_; ++s)
       std::copy_n(shared_.bias[l + 1].data(), panels.padded(), to + s * panels.padded());
     for (const Panel& panel : panels)
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas(n_samples_), blas(panel.width), blas(n_pre),
-                  1.0F, from.data(), blas(stride), shared_.weights[l].data() + n_pre * panel.begin,
-                  blas(panel.width), 1.0F, to + panel.begin, blas(panels.padded()));
+      dense_product_panel({.left = from.data(),
+                           .row_stride = stride,
+                           .inner_stride = 1,
+                           .n_rows = n_samples_,
+                           .n_inner = n_pre,
+                           .right = shared_.weights[l].data() + n_pre * panel.begin,
+                           .right_stride = panel.width,
+                           .result = to + panel.begin,
+                           .result_stride = panels.padded(),
+                           .width = panel.width,
+                           .accumulate = true});
   }
   const std::size_t n_classes = shared_.layers.back().n_neurons();
   for (std::size_t s = 0; s < n_samples_; ++s)
@@ -60,16 +58,29 @@ double RatePass::backward(std::span<const std::uint8_t> targets, ShardGradient* 
     const std::size_t n_pre = shared_.layers[l - 1].n_neurons();
     const std::size_t stride = shared_.layers[l - 1].padded();
     const AlignedFloats& from = activations_[l - 1];
-    next_deltas_.assign(n_samples_ * stride, 0.0F);
-    for (const Panel& panel : panels) {
-      cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas(n_pre), blas(panel.width), blas(n_samples_),
-                  1.0F, from.data(), blas(stride), deltas_.data() + panel.begin, blas(panels.padded()), 1.0F,
-                  shard->weights[l - 1].data() + n_pre * panel.begin, blas(panel.width));
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas(n_samples_), blas(n_pre), blas(panel.width),
-                  1.0F, deltas_.data() + panel.begin, blas(panels.padded()),
-                  shared_.weights[l - 1].data() + n_pre * panel.begin, blas(panel.width), 1.0F,
-                  next_deltas_.data(), blas(stride));
-    }
+    for (const Panel& panel : panels)
+      dense_product_panel({.left = from.data(),
+                           .row_stride = 1,
+                           .inner_stride = stride,
+                           .n_rows = n_pre,
+                           .n_inner = n_samples_,
+                           .right = deltas_.data() + panel.begin,
+                           .right_stride = panels.padded(),
+                           .result = shard->weights[l - 1].data() + n_pre * panel.begin,
+                           .result_stride = panel.width,
+                           .width = panel.width});
+    next_deltas_.resize(n_samples_ * stride);
+    for (const Panel& pre : shared_.layers[l - 1])
+      dense_product_panel({.left = deltas_.data(),
+                           .row_stride = panels.padded(),
+                           .inner_stride = 1,
+                           .n_rows = n_samples_,
+                           .n_inner = panels.n_neurons(),
+                           .right = shared_.transposed[l - 1].data() + panels.n_neurons() * pre.begin,
+                           .right_stride = pre.width,
+                           .result = next_deltas_.data() + pre.begin,
+                           .result_stride = stride,
+                           .width = pre.width});
     for (std::size_t at = 0; at < next_deltas_.size(); ++at)
       if (from[at] <= 0.0F) next_deltas_[at] = 0.0F;
     std::swap(deltas_, next_deltas_);

@@ -1,4 +1,4 @@
-// A shard of samples through a rate network (MLP) after its first product, and back, with OpenBLAS on panels.
+// A shard of samples through a rate network (MLP) after its first product, and back, panel by panel.
 #pragma once
 
 #include <cstdint>

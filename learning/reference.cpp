@@ -1,5 +1,6 @@
 #include "learning/reference.hpp"
 
+#include <Eigen/Core>
 #include <cmath>
 
 #include "learning/surrogate.hpp"
@@ -13,10 +14,19 @@ using sim::NetworkDescription;
 using sim::Reset;
 
 template <typename Real>
-struct Shape {
-  std::size_t batch;
-  std::size_t n_steps;
-};
+using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+template <typename Real>
+Eigen::Map<const Matrix<Real>> as_matrix(std::span<const Real> values, std::size_t n_columns) {
+  return {values.data(), static_cast<Eigen::Index>(values.size() / n_columns),
+          static_cast<Eigen::Index>(n_columns)};
+}
+
+template <typename Real>
+Eigen::Map<Matrix<Real>> as_matrix(std::vector<Real>& values, std::size_t n_columns) {
+  return {values.data(), static_cast<Eigen::Index>(values.size() / n_columns),
+          static_cast<Eigen::Index>(n_columns)};
+}
 
 // currents (n_samples, n_post) = inputs (n_samples, n_pre) W + b
 template <typename Real>
@@ -25,12 +35,8 @@ std::vector<Real> affine(std::span<const Real> inputs, std::span<const Real> wei
   const std::size_t n_post = bias.size();
   const std::size_t n_pre = weights.size() / n_post;
   std::vector<Real> currents(inputs.size() / n_pre * n_post);
-  for (std::size_t s = 0; s * n_pre < inputs.size(); ++s) {
-    const auto row = std::span(currents).subspan(s * n_post, n_post);
-    for (std::size_t j = 0; j < n_post; ++j) row[j] = bias[j];
-    for (std::size_t i = 0; i < n_pre; ++i)
-      for (std::size_t j = 0; j < n_post; ++j) row[j] += inputs[s * n_pre + i] * weights[i * n_post + j];
-  }
+  as_matrix(currents, n_post) =
+      (as_matrix(inputs, n_pre) * as_matrix(weights, n_post)).rowwise() + as_matrix(bias, n_post).row(0);
   return currents;
 }
 
@@ -128,31 +134,27 @@ Real output_loss(const Objective& objective, std::span<const Real> spikes, std::
   return loss;
 }
 
-// G (n_pre, n_post) += inputs^T deltas; bias gradient += column sums; dL/dinputs = deltas W^T.
+// dL/dW (n_pre, n_post) = inputs^T deltas
 template <typename Real>
-void affine_backward(std::span<const Real> inputs, std::span<const Real> deltas, std::size_t n_pre,
-                     std::size_t n_post, std::span<Real> weight_gradient) {
-  for (std::size_t s = 0; s * n_post < deltas.size(); ++s)
-    for (std::size_t i = 0; i < n_pre; ++i)
-      for (std::size_t j = 0; j < n_post; ++j)
-        weight_gradient[i * n_post + j] += inputs[s * n_pre + i] * deltas[s * n_post + j];
+std::vector<Real> affine_backward(std::span<const Real> inputs, std::span<const Real> deltas,
+                                  std::size_t n_pre, std::size_t n_post) {
+  std::vector<Real> weight_gradient(n_pre * n_post);
+  as_matrix(weight_gradient, n_post) = as_matrix(inputs, n_pre).transpose() * as_matrix(deltas, n_post);
+  return weight_gradient;
 }
 
+// dL/dinputs = deltas W^T
 template <typename Real>
 std::vector<Real> affine_transposed(std::span<const Real> deltas, std::span<const Real> weights,
                                     std::size_t n_post) {
   const std::size_t n_pre = weights.size() / n_post;
-  std::vector<Real> result(deltas.size() / n_post * n_pre);
-  for (std::size_t s = 0; s * n_post < deltas.size(); ++s)
-    for (std::size_t i = 0; i < n_pre; ++i) {
-      Real sum{0};
-      for (std::size_t j = 0; j < n_post; ++j) sum += deltas[s * n_post + j] * weights[i * n_post + j];
-      result[s * n_pre + i] = sum;
-    }
-  return result;
+  std::vector<Real> input_gradient(deltas.size() / n_post * n_pre);
+  as_matrix(input_gradient, n_pre) = as_matrix(deltas, n_post) * as_matrix(weights, n_post).transpose();
+  return input_gradient;
 }
 
-// Balanced wiring is centred weights, so their gradient passes back through the centring: G_ij - mean_j G_ij.
+// Balanced wiring centres weights and biases, so their gradients pass back through the centring: G_ij -
+// mean_j G_ij.
 template <typename Real>
 void centre_rows(std::span<Real> matrix, std::size_t n_columns) {
   for (std::size_t begin = 0; begin < matrix.size(); begin += n_columns) {
@@ -175,7 +177,8 @@ Trajectories<Real> forward(const NetworkDescription& network, const Objective& o
   std::span<const Real> inputs = batch.input;
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
     result.weights.push_back(sim::connection_weights(network, parameters, l));
-    trajectories.currents.push_back(affine<Real>(inputs, result.weights[l], parameters.group("bias", l + 1)));
+    trajectories.currents.push_back(
+        affine<Real>(inputs, result.weights[l], sim::connection_biases(network, parameters, l)));
     const auto& currents = trajectories.currents.back();
     auto& membranes = result.membranes.emplace_back();
     auto& spikes = result.spikes.emplace_back();
@@ -308,9 +311,9 @@ ReferenceResult<Real> reference_evaluate(const NetworkDescription& network, cons
     membrane_gradient.clear();
     const auto bias_gradient = gradient.group("bias", l + 1);
     for (std::size_t at = 0; at < deltas.size(); ++at) bias_gradient[at % n_post] += deltas[at];
-    std::vector<Real> weight_gradient(n_pre * n_post);
+    if (network.balances(l)) centre_rows<Real>(bias_gradient, n_post);
     const std::span<const Real> inputs = l == 0 ? batch.input : std::span<const Real>(result.spikes[l - 1]);
-    affine_backward<Real>(inputs, deltas, n_pre, n_post, weight_gradient);
+    auto weight_gradient = affine_backward<Real>(inputs, deltas, n_pre, n_post);
     if (network.balances(l)) centre_rows<Real>(weight_gradient, n_post);
     reference_weight_gradient<Real>(network, parameters, l, weight_gradient, gradient);
     if (l > 0) output_gradient = affine_transposed<Real>(deltas, result.weights[l], n_post);

@@ -233,9 +233,16 @@ void SamplePass::backward_layer(std::size_t l, std::size_t segment, float* curre
           spike_gradient_[t * panel.width + j] = membrane_loss ? 0.0F : scores[t * panels.padded() + j];
     } else {
       const PanelLayout& next = shared_.layers[l + 1];
-      transposed_product_panel(layers_[l + 1].deltas.data(), steps, next.n_neurons(), next.padded(),
-                               shared_.transposed[l].data() + next.n_neurons() * panel.begin, panel.width,
-                               spike_gradient_.data());
+      dense_product_panel({.left = layers_[l + 1].deltas.data(),
+                           .row_stride = next.padded(),
+                           .inner_stride = 1,
+                           .n_rows = steps,
+                           .n_inner = next.n_neurons(),
+                           .right = shared_.transposed[l].data() + next.n_neurons() * panel.begin,
+                           .right_stride = panel.width,
+                           .result = spike_gradient_.data(),
+                           .result_stride = panel.width,
+                           .width = panel.width});
     }
     if (constant_drive(l)) {
       lif_constant_backward(shared_.lif[l],

@@ -15,10 +15,14 @@ constexpr NameTable<Decay, 4> decays{{{Decay::constant, "constant"},
 
 double decay_factor(Decay decay, double x) {
   switch (decay) {
-    case Decay::constant: return 1.0;
-    case Decay::linear: return 1.0 - x;
-    case Decay::quadratic: return (1.0 - x) * (1.0 - x);
-    case Decay::cosine: return 0.5 * (1.0 + std::cos(std::numbers::pi * x));
+    case Decay::constant:
+      return 1.0;
+    case Decay::linear:
+      return 1.0 - x;
+    case Decay::quadratic:
+      return (1.0 - x) * (1.0 - x);
+    case Decay::cosine:
+      return 0.5 * (1.0 + std::cos(std::numbers::pi * x));
   }
   return 1.0;
 }
@@ -31,7 +35,11 @@ double Schedule::rate(std::uint64_t update, std::uint64_t n_updates) const {
   return peak * (rise < 1.0 ? rise : 1.0) * decay_factor(decay, x);
 }
 
-std::string_view name_of(Decay value) { return find_name(decays, value); }
-Decay parse_decay(std::string_view text, const std::string& where) { return find_value(decays, text, where); }
+std::string_view name_of(Decay value) {
+  return find_name(decays, value);
+}
+Decay parse_decay(std::string_view text, const std::string& where) {
+  return find_value(decays, text, where);
+}
 
 }  // namespace loci::learning

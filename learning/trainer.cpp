@@ -15,7 +15,9 @@ void require(bool good, const char* field, const std::string& problem, const std
   if (!good) throw InputError(std::string("training.") + field, problem, remedy);
 }
 
-bool positive(double value) { return value > 0.0 && std::isfinite(value); }
+bool positive(double value) {
+  return value > 0.0 && std::isfinite(value);
+}
 
 }  // namespace
 
@@ -24,11 +26,14 @@ void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
   validate(plan.objective, plan.network);
   require(plan.epochs > 0, "epochs", "no epochs", "train for at least one");
   require(plan.batch_size > 0, "batch_size", "empty batches", "use at least one image a batch");
-  require(positive(plan.schedule.peak), "learning_rate", "the learning rate is not positive", "choose one above 0");
-  require(plan.schedule.warmup >= 0 && plan.schedule.warmup < 1, "warmup", "the warm-up is not a fraction below 1",
-          "choose 0 or a small fraction of the training");
-  require(plan.largest_gradient_norm >= 0, "clip_norm", "the largest gradient norm is negative", "choose 0 for none");
-  require(positive(plan.initialisation.spread), "spread", "the spread of positions is not positive", "choose one above 0");
+  require(positive(plan.schedule.peak), "learning_rate", "the learning rate is not positive",
+          "choose one above 0");
+  require(plan.schedule.warmup >= 0 && plan.schedule.warmup < 1, "warmup",
+          "the warm-up is not a fraction below 1", "choose 0 or a small fraction of the training");
+  require(plan.largest_gradient_norm >= 0, "clip_norm", "the largest gradient norm is negative",
+          "choose 0 for none");
+  require(positive(plan.initialisation.spread), "spread", "the spread of positions is not positive",
+          "choose one above 0");
   require(std::isfinite(plan.initialisation.gap), "gap", "the gap is not finite", "choose a finite distance");
   require(plan.patience == 0 || plan.n_validation > 0, "patience", "early stopping without validation images",
           "set aside some with the validation option");
@@ -36,11 +41,12 @@ void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
           std::to_string(plan.n_validation) + " validation images of " + std::to_string(images.size()),
           "leave some to train on");
   require(plan.network.sizes.front() == images.n_pixels(), "sizes",
-          std::to_string(plan.network.sizes.front()) + " input neurons for images of " + std::to_string(images.n_pixels()) +
-              " pixels",
+          std::to_string(plan.network.sizes.front()) + " input neurons for images of " +
+              std::to_string(images.n_pixels()) + " pixels",
           "make the first layer as large as an image");
   require(plan.network.sizes.back() >= images.n_classes, "sizes",
-          std::to_string(plan.network.sizes.back()) + " output neurons for " + std::to_string(images.n_classes) + " classes",
+          std::to_string(plan.network.sizes.back()) + " output neurons for " +
+              std::to_string(images.n_classes) + " classes",
           "make the last layer at least as large");
   require(plan.network.spiking() || plan.encoder.encoding == sim::Encoding::constant, "encoding",
           "a rate network takes no spikes", "use the constant encoding");
@@ -86,8 +92,10 @@ void Trainer::run_epoch(TrainingState& state, TrainingObserver& observer, bool& 
     try {
       result = evaluator_.gradient(state.parameters, batch, gradient);
     } catch (const NotFinite&) {
-      throw InputError("training, epoch " + std::to_string(state.epoch + 1) + ", batch " + std::to_string(state.batches_done + 1),
-                       "the loss is not finite: training diverged", "lower the learning rate or clip gradients");
+      throw InputError("training, epoch " + std::to_string(state.epoch + 1) + ", batch " +
+                           std::to_string(state.batches_done + 1),
+                       "the loss is not finite: training diverged",
+                       "lower the learning rate or clip gradients");
     }
     Stopwatch watch(evaluator_.profile());
     if (plan_.largest_gradient_norm > 0) clip_norm(gradient.values, plan_.largest_gradient_norm);
@@ -116,7 +124,8 @@ void Trainer::finish_epoch(TrainingState& state, double learning_rate) {
                      .spikes_per_image = static_cast<double>(state.n_spikes) / n_seen,
                      .seconds = state.seconds};
   if (!validation_.empty()) {
-    record.validation_accuracy = evaluate(evaluator_, state.parameters, images_, validation_, plan_.encoder).accuracy;
+    record.validation_accuracy =
+        evaluate(evaluator_, state.parameters, images_, validation_, plan_.encoder).accuracy;
     if (record.validation_accuracy > state.best_accuracy) {
       state.best = state.parameters.values;
       state.best_accuracy = record.validation_accuracy;
@@ -138,8 +147,9 @@ sim::Parameters Trainer::result(const TrainingState& state) const {
   return parameters;
 }
 
-Accuracy evaluate(BatchEvaluator& evaluator, const sim::Parameters& parameters, const sim::LabelledImages& images,
-                  std::vector<std::uint32_t> samples, const sim::Encoder& encoder) {
+Accuracy evaluate(BatchEvaluator& evaluator, const sim::Parameters& parameters,
+                  const sim::LabelledImages& images, std::vector<std::uint32_t> samples,
+                  const sim::Encoder& encoder) {
   if (samples.empty()) {
     samples.resize(images.size());
     std::iota(samples.begin(), samples.end(), 0U);
@@ -157,7 +167,8 @@ Accuracy evaluate(BatchEvaluator& evaluator, const sim::Parameters& parameters, 
     const std::size_t n_classes = evaluator.logits().size() / size;
     for (std::size_t sample = 0; sample < size; ++sample) {
       const auto scores = evaluator.logits().subspan(sample * n_classes, n_classes);
-      result.predictions.push_back(static_cast<std::uint8_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
+      result.predictions.push_back(
+          static_cast<std::uint8_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
     }
   }
   const auto n = static_cast<double>(samples.size());

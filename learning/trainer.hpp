@@ -1,5 +1,5 @@
-// Training from a plan to parameters: mini-batches, validation, best-so-far, early stop. Knows no files: what it is at any
-// moment is a plain state that can be stored, restored and gone on with, bit for bit.
+// Training from a plan to parameters: mini-batches, validation, best-so-far, early stop. Knows no files: what
+// it is at any moment is a plain state that can be stored, restored and gone on with, bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,12 @@ struct TrainingPlan {
   AdamSettings adam;
   std::size_t epochs = 20;
   std::size_t batch_size = 100;
-  std::size_t n_validation = 0;      // images of the training set set aside to choose the best epoch by; 0: keep the last
-  std::size_t patience = 0;          // epochs without a better validation accuracy before training stops; 0: never
+  std::size_t n_validation =
+      0;  // images of the training set set aside to choose the best epoch by; 0: keep the last
+  std::size_t patience = 0;  // epochs without a better validation accuracy before training stops; 0: never
   double largest_gradient_norm = 0;  // 0: no clipping
   std::size_t checkpoint_steps = 0;
-  std::uint64_t seed = 1;            // of the order of samples and the validation split
+  std::uint64_t seed = 1;  // of the order of samples and the validation split
 };
 
 // Throws InputError naming the field.
@@ -46,14 +47,14 @@ struct EpochRecord {
 struct TrainingState {
   sim::Parameters parameters;
   AdamState adam;
-  std::size_t epoch = 0;          // finished epochs
-  std::size_t batches_done = 0;   // of the epoch under way
-  double loss_sum = 0;            // over the images of the epoch under way
+  std::size_t epoch = 0;         // finished epochs
+  std::size_t batches_done = 0;  // of the epoch under way
+  double loss_sum = 0;           // over the images of the epoch under way
   std::uint64_t n_correct = 0;
   std::uint64_t n_seen = 0;
   std::uint64_t n_spikes = 0;
-  double seconds = 0;             // of the epoch under way
-  std::vector<float> best;        // parameters of the best epoch on the validation images; empty without them
+  double seconds = 0;       // of the epoch under way
+  std::vector<float> best;  // parameters of the best epoch on the validation images; empty without them
   double best_accuracy = -1;
   std::size_t best_epoch = 0;
   std::vector<EpochRecord> history;
@@ -81,10 +82,12 @@ class Trainer {
 
   // A fresh state, or one to go on from.
   TrainingState start() const;
-  // Runs until the plan is fulfilled, training stops early, or the observer asks for a stop. Throws InputError when the loss
-  // stops being finite; the state is then that of the last finished batch.
+  // Runs until the plan is fulfilled, training stops early, or the observer asks for a stop. Throws
+  // InputError when the loss stops being finite; the state is then that of the last finished batch.
   void run(TrainingState& state, TrainingObserver& observer);
-  bool finished(const TrainingState& state) const { return state.stopped_early || state.epoch >= plan_.epochs; }
+  bool finished(const TrainingState& state) const {
+    return state.stopped_early || state.epoch >= plan_.epochs;
+  }
   // The parameters to keep: the best on validation images, or the last.
   sim::Parameters result(const TrainingState& state) const;
   const Profile& profile() const { return evaluator_.profile(); }
@@ -103,7 +106,8 @@ class Trainer {
 };
 
 // Accuracy on chosen images (all if `samples` is empty). Random encodings draw from a stream of their own.
-Accuracy evaluate(BatchEvaluator& evaluator, const sim::Parameters& parameters, const sim::LabelledImages& images,
-                  std::vector<std::uint32_t> samples, const sim::Encoder& encoder);
+Accuracy evaluate(BatchEvaluator& evaluator, const sim::Parameters& parameters,
+                  const sim::LabelledImages& images, std::vector<std::uint32_t> samples,
+                  const sim::Encoder& encoder);
 
 }  // namespace loci::learning

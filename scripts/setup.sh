@@ -8,7 +8,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build git ca-certificates
   libboost-graph-dev libtbb-dev libhdf5-dev libeigen3-dev libfmt-dev libhwy-dev librandom123-dev
-  libopenblas-serial-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
+  libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
   libcurl4-openssl-dev libssl-dev zlib1g-dev
   catch2 python3 python3-h5py
   dataset-fashion-mnist

@@ -8,14 +8,17 @@
 namespace loci::sim {
 namespace {
 
-void initialise_spatial(const NetworkDescription& network, const Initialisation& initialisation, Parameters& parameters) {
+void initialise_spatial(const NetworkDescription& network, const Initialisation& initialisation,
+                        Parameters& parameters) {
   for (std::size_t l = 0; l < network.n_layers(); ++l) {
     const auto layer = static_cast<std::uint32_t>(l);
     const auto position = parameters.group("position", l);
-    fill_normal(position, static_cast<float>(initialisation.spread), initialisation.seed, Stream::position, layer);
+    fill_normal(position, static_cast<float>(initialisation.spread), initialisation.seed, Stream::position,
+                layer);
     if (!network.relaxed()) continue;
     std::vector<float> z(network.sizes[l]);
-    fill_uniform(z, static_cast<float>(l), static_cast<float>(l + 1), initialisation.seed, Stream::layer_coordinate, layer);
+    fill_uniform(z, static_cast<float>(l), static_cast<float>(l + 1), initialisation.seed,
+                 Stream::layer_coordinate, layer);
     for (std::size_t i = 0; i < z.size(); ++i) position[(i + 1) * network.dims - 1] = z[i];
   }
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
@@ -26,7 +29,8 @@ void initialise_spatial(const NetworkDescription& network, const Initialisation&
   }
 }
 
-void initialise_dense(const NetworkDescription& network, const Initialisation& initialisation, Parameters& parameters) {
+void initialise_dense(const NetworkDescription& network, const Initialisation& initialisation,
+                      Parameters& parameters) {
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
     const float bound = 1.0F / std::sqrt(static_cast<float>(network.sizes[l]));
     const auto layer = static_cast<std::uint32_t>(l);
@@ -58,8 +62,8 @@ Parameters initialise(const NetworkDescription& network, const Initialisation& i
 }
 
 template <typename Real>
-std::vector<Real> connection_distances(const NetworkDescription& network, const BasicParameters<Real>& parameters,
-                                       std::size_t connection) {
+std::vector<Real> connection_distances(const NetworkDescription& network,
+                                       const BasicParameters<Real>& parameters, std::size_t connection) {
   const std::size_t n_pre = network.sizes[connection];
   const std::size_t n_post = network.sizes[connection + 1];
   const std::size_t n_coordinates = network.n_coordinates();
@@ -81,8 +85,8 @@ std::vector<Real> connection_distances(const NetworkDescription& network, const 
 }
 
 template <typename Real>
-std::vector<Real> connection_weights(const NetworkDescription& network, const BasicParameters<Real>& parameters,
-                                     std::size_t connection) {
+std::vector<Real> connection_weights(const NetworkDescription& network,
+                                     const BasicParameters<Real>& parameters, std::size_t connection) {
   const std::size_t n_pre = network.sizes[connection];
   const std::size_t n_post = network.sizes[connection + 1];
   std::vector<Real> weights;
@@ -102,9 +106,26 @@ std::vector<Real> connection_weights(const NetworkDescription& network, const Ba
   return weights;
 }
 
-template std::vector<float> connection_weights(const NetworkDescription&, const BasicParameters<float>&, std::size_t);
-template std::vector<double> connection_weights(const NetworkDescription&, const BasicParameters<double>&, std::size_t);
-template std::vector<float> connection_distances(const NetworkDescription&, const BasicParameters<float>&, std::size_t);
-template std::vector<double> connection_distances(const NetworkDescription&, const BasicParameters<double>&, std::size_t);
+template <typename Real>
+std::vector<Real> connection_biases(const NetworkDescription& network,
+                                    const BasicParameters<Real>& parameters, std::size_t connection) {
+  const auto stored = parameters.group("bias", connection + 1);
+  std::vector<Real> biases(stored.begin(), stored.end());
+  if (network.balances(connection)) centre_rows(biases, biases.size());
+  return biases;
+}
+
+template std::vector<float> connection_biases(const NetworkDescription&, const BasicParameters<float>&,
+                                              std::size_t);
+template std::vector<double> connection_biases(const NetworkDescription&, const BasicParameters<double>&,
+                                               std::size_t);
+template std::vector<float> connection_weights(const NetworkDescription&, const BasicParameters<float>&,
+                                               std::size_t);
+template std::vector<double> connection_weights(const NetworkDescription&, const BasicParameters<double>&,
+                                                std::size_t);
+template std::vector<float> connection_distances(const NetworkDescription&, const BasicParameters<float>&,
+                                                 std::size_t);
+template std::vector<double> connection_distances(const NetworkDescription&, const BasicParameters<double>&,
+                                                  std::size_t);
 
 }  // namespace loci::sim

@@ -13,15 +13,21 @@ namespace loci::sim {
 
 template <typename Real>
 struct BasicParameters {
-  explicit BasicParameters(const NetworkDescription& network) : layout(network), values(layout.size(), Real{0}) {}
+  explicit BasicParameters(const NetworkDescription& network)
+      : layout(network), values(layout.size(), Real{0}) {}
 
   std::span<Real> group(std::string_view kind, std::size_t layer) { return view(layout.at(kind, layer)); }
-  std::span<const Real> group(std::string_view kind, std::size_t layer) const { return view(layout.at(kind, layer)); }
-  std::span<Real> view(const ParameterGroup& group) { return std::span(values).subspan(group.offset, group.size()); }
+  std::span<const Real> group(std::string_view kind, std::size_t layer) const {
+    return view(layout.at(kind, layer));
+  }
+  std::span<Real> view(const ParameterGroup& group) {
+    return std::span(values).subspan(group.offset, group.size());
+  }
   std::span<const Real> view(const ParameterGroup& group) const {
     return std::span(values).subspan(group.offset, group.size());
   }
-  // Squared gap of connection l: 1 when fixed, 0 when relaxed (the layer coordinate is then one of the learned ones).
+  // Squared gap of connection l: 1 when fixed, 0 when relaxed (the layer coordinate is then one of the
+  // learned ones).
   Real squared_gap(const NetworkDescription& network, std::size_t connection) const {
     if (network.layer_distance == LayerDistance::fixed) return Real{1};
     if (network.layer_distance == LayerDistance::relaxed) return Real{0};
@@ -35,8 +41,8 @@ struct BasicParameters {
 
 using Parameters = BasicParameters<float>;
 
-// Squared distances below this count as this, with no gradient: neurons that coincide while their gap vanishes keep finite
-// weights. Any real softening is the description's own.
+// Squared distances below this count as this, with no gradient: neurons that coincide while their gap
+// vanishes keep finite weights. Any real softening is the description's own.
 inline constexpr double least_squared_distance = 1e-12;
 
 struct Initialisation {
@@ -45,19 +51,27 @@ struct Initialisation {
   std::uint64_t seed = 1;
 };
 
-// Positions N(0, spread), inhibition N(0, 1), gaps `gap`, biases 0; relaxed layer coordinates (the last column) uniform in
-// [l, l + 1); dense weights and biases uniform in +-1/sqrt(fan-in), as torch.nn.Linear.
+// Positions N(0, spread), inhibition N(0, 1), gaps `gap`, biases 0; relaxed layer coordinates (the last
+// column) uniform in [l, l + 1); dense weights and biases uniform in +-1/sqrt(fan-in), as torch.nn.Linear.
 Parameters initialise(const NetworkDescription& network, const Initialisation& initialisation);
 
-// Weights of connection l from the parameters, (n_l, n_{l+1}) row-major, balancing applied: the plain definition
-//   W_ij = s_l m_i / r_ij,  m_i = tanh(k v_i / 2),  r_ij^2 = |p_i - p_j|^2 + g_l^2 + softening   (seed paper eqs. 1-3).
+// Weights of connection l from the parameters, (n_l, n_{l+1}) row-major, balancing applied: the plain
+// definition
+//   W_ij = s_l m_i / r_ij,  m_i = tanh(k v_i / 2),  r_ij^2 = |p_i - p_j|^2 + g_l^2 + softening   (seed paper
+//   eqs. 1-3).
 template <typename Real>
-std::vector<Real> connection_weights(const NetworkDescription& network, const BasicParameters<Real>& parameters,
-                                     std::size_t connection);
+std::vector<Real> connection_weights(const NetworkDescription& network,
+                                     const BasicParameters<Real>& parameters, std::size_t connection);
+
+// Biases of layer l + 1 as they act: centred where the connection is balanced, since balancing is a_j -
+// mean_j(a_j) of the whole current.
+template <typename Real>
+std::vector<Real> connection_biases(const NetworkDescription& network,
+                                    const BasicParameters<Real>& parameters, std::size_t connection);
 
 // Euclidean distances of connection l, (n_l, n_{l+1}) row-major, softening included. Spatial networks only.
 template <typename Real>
-std::vector<Real> connection_distances(const NetworkDescription& network, const BasicParameters<Real>& parameters,
-                                       std::size_t connection);
+std::vector<Real> connection_distances(const NetworkDescription& network,
+                                       const BasicParameters<Real>& parameters, std::size_t connection);
 
 }  // namespace loci::sim

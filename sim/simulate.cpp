@@ -59,7 +59,7 @@ LayeredSimulation::LayeredSimulation(const NetworkDescription& network, const Pa
     : graph_(graph), n_steps_(n_steps), step_ms_(step_ms), bias_(network.sizes.front(), 0.0) {
   check(network, graph, n_steps, step_ms);
   for (std::size_t l = 1; l < network.n_layers(); ++l) {
-    const auto bias = parameters.group("bias", l);
+    const auto bias = connection_biases(network, parameters, l - 1);
     bias_.insert(bias_.end(), bias.begin(), bias.end());
   }
   const LayeredModel model(network, graph, static_cast<Step>(n_steps));

@@ -72,6 +72,17 @@ TEST_CASE("relaxed networks measure distance with all coordinates and no gap") {
   CHECK(connection_weights(network, parameters, 0)[0] == Approx(0.5 / 3.0));  // 4 + 4 + 1
 }
 
+TEST_CASE("balanced biases of the first layer sum to zero, the others are left alone") {
+  const NetworkDescription network{.sizes = {2, 3, 2}, .balanced = true};
+  Parameters parameters(network);
+  const std::vector<float> hidden{1.0F, 2.0F, 6.0F};
+  const std::vector<float> output{1.0F, 2.0F};
+  std::ranges::copy(hidden, parameters.group("bias", 1).begin());
+  std::ranges::copy(output, parameters.group("bias", 2).begin());
+  CHECK(connection_biases(network, parameters, 0) == std::vector<float>{-2.0F, -1.0F, 3.0F});
+  CHECK(connection_biases(network, parameters, 1) == output);
+}
+
 TEST_CASE("balanced rows of the first connection sum to zero, the others are left alone") {
   const NetworkDescription network{.sizes = {20, 30, 5}, .dims = 4, .balanced = true};
   const Parameters initial = initialise(network, {.seed = 4});

@@ -83,7 +83,7 @@ Steps input_layer(const Case& c, const std::vector<std::uint8_t>& image, std::ui
 Steps fire(const Case& c, const Parameters& parameters, std::size_t layer, const Steps& spikes,
            bool constant) {
   const std::size_t n = c.network.sizes[layer];
-  const auto bias = parameters.group("bias", layer);
+  const auto bias = connection_biases(c.network, parameters, layer - 1);
   const Steps input = propagate(connection_of(c, parameters, layer - 1), spikes, n, constant);
   Steps fired(c.n_steps, std::vector<double>(n, 0.0));
   std::vector<double> membrane(n, 0.0);
