@@ -63,6 +63,9 @@ struct BatchEvaluator::State {
   void make_stored_weights();
   void first_product(const Batch& batch);
   void run_shards(const Batch& batch, bool with_gradient, BatchResult& result);
+  void clear_shard(std::size_t shard);
+  void run_spiking_shard(std::size_t shard, std::size_t slot, const Batch& batch, bool with_gradient);
+  void run_rate_shard(std::size_t shard, std::size_t slot, const Batch& batch, bool with_gradient);
   void run_sample(std::size_t sample, std::size_t shard, std::size_t slot, const Batch& batch,
                   bool with_gradient);
   void join_shards();
@@ -224,6 +227,49 @@ void BatchEvaluator::State::run_sample(std::size_t sample, std::size_t shard, st
   scatter_currents(sample, current_gradient);
 }
 
+void BatchEvaluator::State::clear_shard(std::size_t shard) {
+  ShardGradient& gradient = shard_gradients[shard];
+  gradient.weights.resize(network.n_connections());
+  gradient.bias.resize(network.n_layers());
+  for (std::size_t l = 0; l < network.n_connections(); ++l) {
+    gradient.weights[l].assign(shared.weights[l].size(), 0.0F);
+    gradient.bias[l + 1].assign(shared.bias[l + 1].size(), 0.0F);
+  }
+}
+
+void BatchEvaluator::State::run_spiking_shard(std::size_t shard, std::size_t slot, const Batch& batch,
+                                              bool with_gradient) {
+  Stopwatch watch(profile);
+  if (!scratch[slot].spiking) scratch[slot].spiking = std::make_unique<SamplePass>(shared);
+  for (std::size_t sample = shard_begin(shard); sample < shard_begin(shard + 1); ++sample)
+    run_sample(sample, shard, slot, batch, with_gradient);
+  watch.charge(Phase::neurons);
+}
+
+void BatchEvaluator::State::run_rate_shard(std::size_t shard, std::size_t slot, const Batch& batch,
+                                           bool with_gradient) {
+  Stopwatch watch(profile);
+  if (!scratch[slot].rate) scratch[slot].rate = std::make_unique<RatePass>(shared);
+  RatePass& rate = *scratch[slot].rate;
+  const std::size_t first = shard_begin(shard);
+  const std::size_t n_samples = shard_begin(shard + 1) - first;
+  const std::size_t padded = shared.layers[1].padded();
+  const std::size_t n_classes = network.sizes.back();
+  float* currents = rate.currents(n_samples);
+  for (std::size_t s = 0; s < n_samples; ++s) gather_currents(first + s, currents + s * padded);
+  watch.charge(Phase::neurons);
+  rate.forward(std::span(logits).subspan(first * n_classes, n_samples * n_classes));
+  std::vector<std::uint8_t> targets(n_samples);
+  for (std::size_t s = 0; s < n_samples; ++s) targets[s] = batch.target(first + s);
+  shard_results[shard].loss = rate.backward(targets, with_gradient ? &shard_gradients[shard] : nullptr);
+  watch.charge(Phase::products);
+  for (std::size_t s = 0; with_gradient && s < n_samples; ++s) {
+    if (network.balances(0)) centre(currents + s * padded, network.sizes[1]);
+    scatter_currents(first + s, currents + s * padded);
+  }
+  watch.charge(Phase::neurons);
+}
+
 void BatchEvaluator::State::run_shards(const Batch& batch, bool with_gradient, BatchResult& result) {
   std::size_t gradient_floats = 0;
   for (const AlignedFloats& weights : shared.weights) gradient_floats += weights.size();
@@ -231,42 +277,11 @@ void BatchEvaluator::State::run_shards(const Batch& batch, bool with_gradient, B
   shard_results.assign(n_shards, {});
   if (with_gradient) shard_gradients.resize(n_shards);
   workers.for_each(n_shards, [&](std::size_t shard, std::size_t slot) {
-    Stopwatch watch(profile);
-    Scratch& mine = scratch[slot];
-    if (with_gradient) {
-      ShardGradient& gradient = shard_gradients[shard];
-      gradient.weights.resize(network.n_connections());
-      gradient.bias.resize(network.n_layers());
-      for (std::size_t l = 0; l < network.n_connections(); ++l) {
-        gradient.weights[l].assign(shared.weights[l].size(), 0.0F);
-        gradient.bias[l + 1].assign(shared.bias[l + 1].size(), 0.0F);
-      }
-    }
-    if (network.spiking()) {
-      if (!mine.spiking) mine.spiking = std::make_unique<SamplePass>(shared);
-      for (std::size_t sample = shard_begin(shard); sample < shard_begin(shard + 1); ++sample)
-        run_sample(sample, shard, slot, batch, with_gradient);
-      watch.charge(Phase::neurons);
-      return;
-    }
-    if (!mine.rate) mine.rate = std::make_unique<RatePass>(shared);
-    const std::size_t first = shard_begin(shard);
-    const std::size_t n_samples = shard_begin(shard + 1) - first;
-    const std::size_t padded = shared.layers[1].padded();
-    float* currents = mine.rate->currents(n_samples);
-    for (std::size_t s = 0; s < n_samples; ++s) gather_currents(first + s, currents + s * padded);
-    const std::size_t n_classes = network.sizes.back();
-    watch.charge(Phase::neurons);
-    mine.rate->forward(std::span(logits).subspan(first * n_classes, n_samples * n_classes));
-    std::vector<std::uint8_t> targets(n_samples);
-    for (std::size_t s = 0; s < n_samples; ++s) targets[s] = batch.target(first + s);
-    shard_results[shard].loss =
-        mine.rate->backward(targets, with_gradient ? &shard_gradients[shard] : nullptr);
-    for (std::size_t s = 0; with_gradient && s < n_samples; ++s) {
-      if (network.balances(0)) centre(currents + s * padded, network.sizes[1]);
-      scatter_currents(first + s, currents + s * padded);
-    }
-    watch.charge(Phase::neurons);
+    if (with_gradient) clear_shard(shard);
+    if (network.spiking())
+      run_spiking_shard(shard, slot, batch, with_gradient);
+    else
+      run_rate_shard(shard, slot, batch, with_gradient);
   });
   for (const BatchResult& part : shard_results) {
     result.loss += part.loss;
