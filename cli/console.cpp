@@ -8,6 +8,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace loci::cli {
 namespace {
@@ -59,6 +60,14 @@ void Progress::line(const std::string& text) {
   if (!enabled_) return;
   clear();
   fmt::print(stderr, "{}\n", text);
+}
+
+void print_json(const nlohmann::json& json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::string json_text(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string clock_text(double seconds) {

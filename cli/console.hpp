@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace loci::cli {
@@ -37,6 +38,10 @@ class Progress {
   std::uint64_t first_units_ = 0;
   bool started_ = false;
 };
+
+// On standard output. File names that are not UTF-8 are shown with replacement characters.
+void print_json(const nlohmann::json& json);
+std::string json_text(const nlohmann::json& json);
 
 // "1:05", "2:03:04"
 std::string clock_text(double seconds);

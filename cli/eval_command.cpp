@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/model.hpp"
+#include "cli/options.hpp"
 #include "learning/instruction_set.hpp"
 
 namespace loci::cli {
@@ -64,7 +65,7 @@ void print_result(const nlohmann::json& json) {
 
 int eval(const EvalOptions& options) {
   const LoadedModel model = load_model(options.model);
-  const auto data = load_data(model.config, options.data_dir);
+  const auto data = load_data_for(model, options.data_dir);
   const auto& images = options.on_train ? data.train : data.test;
   const learning::Workers workers(options.threads);
   const auto objective = objective_of(model.config, model.file.network);
@@ -88,7 +89,7 @@ int eval(const EvalOptions& options) {
                       {"classes", per_class(confusion)}};
   if (model.file.network.spiking()) json["spikes_per_image"] = result.spikes_per_image;
   if (options.output.json)
-    fmt::print("{}\n", json.dump(2));
+    print_json(json);
   else
     print_result(json);
   return 0;
@@ -102,7 +103,7 @@ void add_eval(CLI::App& app, Action& action) {
   command->add_option("model", options->model, "model file")->required();
   command->add_option("--data-dir", options->data_dir, "folder of the data set's idx files");
   command->add_flag("--train", options->on_train, "on the training images instead of the test images");
-  command->add_option("--threads", options->threads, "0: all; results do not depend on it");
+  command->add_option("--threads", options->threads, "0: all; results do not depend on it")->check(whole_number(most_threads));
   command->add_flag("--json", options->output.json, "as JSON");
   command->callback([options, &action] { action = [options] { return eval(*options); }; });
 }

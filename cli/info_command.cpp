@@ -119,7 +119,7 @@ int info(const InfoOptions& options) {
   else
     json = raster_json(options.file);
   if (options.output.json)
-    fmt::print("{}\n", json.dump(2));
+    print_json(json);
   else if (options.file.empty())
     fmt::print("loci {} ({})\n  kernels  {} (available: {})\n  threads  {}\n", version, commit, json["instruction_set"].get<std::string>(),
                fmt::join(learning::available_instruction_sets(), ", "), json["threads"].get<std::size_t>());

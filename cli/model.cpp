@@ -32,6 +32,16 @@ io::DataSplits load_data(const TrainConfig& config, const std::string& data_dir)
   return splits;
 }
 
+io::DataSplits load_data_for(const LoadedModel& model, const std::string& data_dir) {
+  auto splits = load_data(model.config, data_dir);
+  const std::size_t n_inputs = model.file.network.sizes.front();
+  if (splits.test.n_pixels() != n_inputs)
+    throw InputError("data set " + model.config.dataset,
+                     fmt::format("its images have {} pixels, the network takes {}", splits.test.n_pixels(), n_inputs),
+                     "use the images that the network was trained on");
+  return splits;
+}
+
 io::TrainingSnapshot snapshot_of(const learning::TrainingState& state) {
   return {.arrays = {{"parameters", state.parameters.values},
                      {"adam_first_moment", state.adam.first_moment},

@@ -24,6 +24,9 @@ LoadedModel load_model(const std::filesystem::path& path);
 // The data set a configuration names; `data_dir`, unless empty, overrides where it lies.
 io::DataSplits load_data(const TrainConfig& config, const std::string& data_dir = "");
 
+// The data set a model was trained on, or another of the same size of images.
+io::DataSplits load_data_for(const LoadedModel& model, const std::string& data_dir);
+
 // The state of a training as the arrays and numbers of a checkpoint, and back.
 io::TrainingSnapshot snapshot_of(const learning::TrainingState& state);
 learning::TrainingState restored_state(const io::ModelFile& file, const std::filesystem::path& path);

@@ -8,6 +8,8 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/model.hpp"
+#include "cli/options.hpp"
+#include "cli/output_file.hpp"
 #include "io/raster_file.hpp"
 #include "sim/error.hpp"
 #include "sim/simulate.hpp"
@@ -162,15 +164,16 @@ int simulate(const SimulateOptions& options) {
   const auto engine = sim::parse_engine(options.engine, "--engine");
   if (!options.force && std::filesystem::exists(options.out))
     throw InputError(options.out, "the file exists", "replace it with --force or name another with --out");
-  const auto data = load_data(model.config, options.data_dir);
-  if (options.samples == 0 || options.first + options.samples > data.test.size())
-    throw InputError("--samples", fmt::format("images {} to {} of {} test images", options.first,
-                                              options.first + options.samples, data.test.size()),
+  const auto data = load_data_for(model, options.data_dir);
+  const std::uint64_t n_images = data.test.size();
+  if (options.samples == 0 || options.first >= n_images || options.samples > n_images - options.first)
+    throw InputError("--samples",
+                     fmt::format("{} images from number {} of {} test images", options.samples, options.first, n_images),
                      "choose at least one, and no more than there are");
   const auto graph = sim::build_spatial_graph(model.file.network, model.parameters, options.graph);
   const Run run(options, model, data.test, graph);
   const std::filesystem::path path = options.out;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+  prepare_output(path);
   io::RasterWriter writer(path, populations_of(model.file.network), {.seed = model.file.seed, .configuration = model.file.configuration});
   const Outcome outcome = run(engine, &writer);
   writer.close();
@@ -187,7 +190,7 @@ int simulate(const SimulateOptions& options) {
     json["engines_agree"] = outcome.raster == second.raster;
   }
   if (options.output.json) {
-    fmt::print("{}\n", json.dump(2));
+    print_json(json);
   } else {
     fmt::print("{}: {} images over {} edges\n", summary_of(model.file.network), options.samples, graph.n_edges());
     for (const auto& one : json["runs"]) print_outcome(one);
@@ -203,14 +206,14 @@ void add_simulate(CLI::App& app, Action& action) {
   auto options = std::make_shared<SimulateOptions>();
   CLI::App* command = app.add_subcommand("simulate", "Run a trained network as a spatial graph and record its spikes");
   command->add_option("model", options->model, "model file")->required();
-  command->add_option("--samples", options->samples, "test images to present")->capture_default_str();
-  command->add_option("--first", options->first, "the first of them")->capture_default_str();
+  command->add_option("--samples", options->samples, "test images to present")->capture_default_str()->check(whole_number());
+  command->add_option("--first", options->first, "the first of them")->capture_default_str()->check(whole_number());
   command->add_option("--engine", options->engine, "clock or event")->capture_default_str();
   command->add_flag("--compare", options->compare, "run the other engine too; fail unless both agree spike for spike");
   command->add_option("--cutoff", options->graph.cutoff, "leave out edges longer than this distance");
   command->add_option("--velocity", options->graph.velocity, "of spikes, in distance per ms (default: no extra delay)");
   command->add_option("--step-ms", options->graph.step_ms, "duration of a time step")->capture_default_str();
-  command->add_option("--steps", options->steps, "time steps per image (default: as trained)");
+  command->add_option("--steps", options->steps, "time steps per image (default: as trained)")->check(whole_number());
   command->add_option("--out", options->out, "raster file to write (HDF5, SONATA layout)")->capture_default_str();
   command->add_flag("--force", options->force, "replace an existing raster file");
   command->add_option("--data-dir", options->data_dir, "folder of the data set's idx files");

@@ -8,6 +8,8 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/model.hpp"
+#include "cli/options.hpp"
+#include "cli/output_file.hpp"
 #include "experiments/presets.hpp"
 #include "io/csv.hpp"
 #include "learning/instruction_set.hpp"
@@ -23,6 +25,7 @@ using learning::TrainingState;
 struct TrainOptions {
   TrainConfig given;                   // what the command line says
   std::vector<CLI::Option*> field_options;
+  std::vector<CLI::Option*> start_options;  // the others that say what run to start
   std::string preset;
   std::string config_file;
   std::string resume;
@@ -54,7 +57,7 @@ class RunObserver final : public learning::TrainingObserver {
   RunObserver(const TrainOptions& options, const TrainConfig& config, const learning::TrainingPlan& plan,
               const learning::Trainer& trainer, fs::path path)
       : options_(options), config_(config), plan_(plan), trainer_(trainer), path_(std::move(path)),
-        progress_(options.output, "images") {}
+        configuration_(to_toml(config)), progress_(options.output, "images") {}
 
   bool on_batch(const TrainingState& state, std::size_t n_batches) override {
     const bool between_epochs = state.batches_done == 0;
@@ -90,7 +93,7 @@ class RunObserver final : public learning::TrainingObserver {
     io::ModelFile file{.network = plan_.network,
                        .parameters = trainer_.result(state).values,
                        .seed = config_.seed,
-                       .configuration = to_toml(config_),
+                       .configuration = configuration_,
                        .attributes = {{"dataset", config_.dataset}, {"epochs_done", fmt::format("{}", state.epoch)}},
                        .history = history_table(state)};
     if (resumable) file.snapshot = snapshot_of(state);
@@ -103,6 +106,7 @@ class RunObserver final : public learning::TrainingObserver {
   const learning::TrainingPlan& plan_;
   const learning::Trainer& trainer_;
   fs::path path_;
+  std::string configuration_;
   Progress progress_;
   std::uint64_t n_images_ = 0;
   std::uint64_t last_seen_ = 0;
@@ -145,7 +149,7 @@ nlohmann::json summary_json(const TrainConfig& config, const learning::TrainingP
                       {"share_of_time", phase_shares(trainer.profile())},
                       {"parameter_sha256", parameter_digest(trainer.result(state))},
                       {"model", path.string()},
-                      {"history", fs::path(path).replace_extension(".csv").string()}};
+                      {"history_csv", fs::path(path).replace_extension(".csv").string()}};
   if (plan.n_validation > 0) {
     json["validation_accuracy"] = state.best_accuracy;
     json["best_epoch"] = state.best_epoch;
@@ -171,13 +175,19 @@ void print_summary(const nlohmann::json& json) {
   for (const auto phase : learning::phase_names)
     fmt::print(" {} {:.0f} %", phase, 100 * json["share_of_time"][std::string(phase)].get<double>());
   fmt::print("\n  parameter digest  {}\n", json["parameter_sha256"].get<std::string>());
-  fmt::print("  written           {}, {}\n", json["model"].get<std::string>(), json["history"].get<std::string>());
+  fmt::print("  written           {}, {}\n", json["model"].get<std::string>(), json["history_csv"].get<std::string>());
 }
 
 void refuse_overwriting(const TrainOptions& options) {
+  const auto history = fs::path(options.out).replace_extension(".csv");
+  if (history == options.out)
+    throw InputError(options.out, "the history of the training goes to a file of this name", "let the model's name end in .h5");
   if (!options.force && fs::exists(options.out))
     throw InputError(options.out, "the file exists",
                      fmt::format("go on with `loci train --resume {0}`, replace it with --force, or name another with --out", options.out));
+  if (!options.force && fs::exists(history))
+    throw InputError(history.string(), "the file exists, and the history of the training would replace it",
+                     "replace it with --force, or name another model with --out");
 }
 
 int train(const TrainOptions& options) {
@@ -198,7 +208,7 @@ int train(const TrainOptions& options) {
   const learning::Workers workers(options.threads);
   learning::Trainer trainer(plan, data.train, workers);
   TrainingState state = checkpoint ? restored_state(*checkpoint, path) : trainer.start();
-  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+  prepare_output(path);
 
   watch_interrupts();
   RunObserver observer(options, config, plan, trainer, path);
@@ -218,14 +228,22 @@ int train(const TrainOptions& options) {
   const auto summary = summary_json(config, plan, state, trainer, test, workers, path);
   io::ModelFile file = observer.model_file(state, false);
   file.attributes["test_accuracy"] = fmt::format("{}", test.accuracy);
-  file.attributes["summary"] = summary.dump();
+  file.attributes["summary"] = json_text(summary);
   io::write_model(path, file);
   io::write_csv(fs::path(path).replace_extension(".csv"), file.history);
   if (options.output.json)
-    fmt::print("{}\n", summary.dump(2));
+    print_json(summary);
   else
     print_summary(summary);
   return 0;
+}
+
+void refuse_what_starts_a_run(const TrainOptions& options) {
+  for (const auto* group : {&options.start_options, &options.field_options})
+    for (const CLI::Option* option : *group)
+      if (option->count() > 0)
+        throw InputError(option->get_name(), "a resumed training goes on where and under the configuration it was started with",
+                         "leave the option out, or start a new run");
 }
 
 int print_or_train(const TrainOptions& options) {
@@ -233,11 +251,7 @@ int print_or_train(const TrainOptions& options) {
     for (const auto& name : experiments::preset_names()) fmt::print("{}\n", name);
     return 0;
   }
-  if (!options.resume.empty())
-    for (const CLI::Option* option : options.field_options)
-      if (option->count() > 0)
-        throw InputError(option->get_name(), "a resumed training goes on under the configuration it was started with",
-                         "leave the option out, or start a new run");
+  if (!options.resume.empty()) refuse_what_starts_a_run(options);
   if (!options.print_config) return train(options);
   fmt::print("{}", to_toml(merged_config(options)));
   return 0;
@@ -248,16 +262,17 @@ int print_or_train(const TrainOptions& options) {
 void add_train(CLI::App& app, Action& action) {
   auto options = std::make_shared<TrainOptions>();
   CLI::App* command = app.add_subcommand("train", "Train a network and write it to a model file");
-  command->add_option("--preset", options->preset, "start from a built-in configuration (--list-presets)");
-  command->add_option("--config", options->config_file, "TOML file with [data], [network], [objective] and [training]");
-  command->add_option("--out", options->out, "model file to write; also the checkpoint while training")->capture_default_str();
+  options->start_options = {
+      command->add_option("--preset", options->preset, "start from a built-in configuration (--list-presets)"),
+      command->add_option("--config", options->config_file, "TOML file with [data], [network], [objective] and [training]"),
+      command->add_option("--out", options->out, "model file to write; also the checkpoint while training")->capture_default_str(),
+      command->add_flag("--print-config", options->print_config, "print the whole configuration as TOML and stop")};
   command->add_option("--resume", options->resume, "go on with an interrupted training");
-  command->add_option("--threads", options->threads, "0: all; results do not depend on it");
+  command->add_option("--threads", options->threads, "0: all; results do not depend on it")->check(whole_number(most_threads));
   command->add_option("--checkpoint-seconds", options->checkpoint_seconds, "save within an epoch after so many seconds")
       ->capture_default_str();
   command->add_option("--instruction-set", options->instruction_set, "portable, avx2 or avx512 (default: the best there is)");
   command->add_flag("--force", options->force, "replace an existing model file");
-  command->add_flag("--print-config", options->print_config, "print the whole configuration as TOML and stop");
   command->add_flag("--list-presets", options->list_presets, "print the built-in configurations and stop");
   command->add_flag("--quiet", options->output.quiet, "no progress");
   command->add_flag("--json", options->output.json, "the summary as JSON");
@@ -277,6 +292,9 @@ void add_train(CLI::App& app, Action& action) {
             return command->add_option(field.option, value, field.help)->delimiter(',');
         },
         field.member);
+    if (std::holds_alternative<std::uint64_t TrainConfig::*>(field.member) ||
+        std::holds_alternative<std::vector<std::uint64_t> TrainConfig::*>(field.member))
+      option->check(whole_number());
     option->group(group);
     options->field_options.push_back(option);
   }

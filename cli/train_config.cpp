@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
+
 #include "sim/error.hpp"
 
 namespace loci::cli {
@@ -69,13 +71,13 @@ void read_toml(io::TomlConfig document, TrainConfig& config) {
 
 namespace {
 
+// JSON's way to quote text is one of TOML's.
 std::string toml_value(const std::string& value) {
-  std::string quoted = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
+  try {
+    return nlohmann::json(value).dump();
+  } catch (const nlohmann::json::type_error&) {
+    throw InputError("'" + value + "'", "this is not UTF-8, which a configuration has to be", "use a name in UTF-8");
   }
-  return quoted + '"';
 }
 std::string toml_value(bool value) { return value ? "true" : "false"; }
 std::string toml_value(std::uint64_t value) { return fmt::format("{}", value); }
