@@ -1,4 +1,5 @@
-// The subcommands: each adds itself to the program and leaves what to run in `action`, which returns the exit code.
+// The subcommands: each adds itself to the program and leaves what to run in `action`, which returns the exit
+// code.
 #pragma once
 
 #include <functional>

@@ -26,15 +26,17 @@ void on_signal(int signal) {
 Progress::Progress(const Output& output, std::string label)
     : enabled_(!output.quiet), terminal_(isatty(STDERR_FILENO) == 1), label_(std::move(label)) {}
 
-Progress::~Progress() { clear(); }
+Progress::~Progress() {
+  clear();
+}
 
 void Progress::clear() {
   if (drawn_) fmt::print(stderr, "\r\033[K");
   drawn_ = false;
 }
 
-void Progress::update(const std::string& title, std::uint64_t done, std::uint64_t total, std::uint64_t rate_units,
-                      const std::string& text) {
+void Progress::update(const std::string& title, std::uint64_t done, std::uint64_t total,
+                      std::uint64_t rate_units, const std::string& text) {
   const auto now = std::chrono::steady_clock::now();
   if (!started_) {
     started_ = true;
@@ -50,8 +52,8 @@ void Progress::update(const std::string& title, std::uint64_t done, std::uint64_
   constexpr std::size_t width = 24;
   const auto filled = static_cast<std::size_t>(fraction * width);
   fmt::print(stderr, "\r\033[K{} [{}{}] {:3.0f} %  {}  {:.0f} {}/s  {} left", title, std::string(filled, '='),
-             std::string(width - filled, ' '), 100 * fraction, text, static_cast<double>(rate_units - first_units_) / seconds,
-             label_, clock_text(left));
+             std::string(width - filled, ' '), 100 * fraction, text,
+             static_cast<double>(rate_units - first_units_) / seconds, label_, clock_text(left));
   std::fflush(stderr);
   drawn_ = true;
 }
@@ -87,6 +89,8 @@ void watch_interrupts() {
   std::signal(SIGTERM, on_signal);
 }
 
-bool interrupted() { return interrupt_seen.load(); }
+bool interrupted() {
+  return interrupt_seen.load();
+}
 
 }  // namespace loci::cli

@@ -1,5 +1,5 @@
-// What a person sees while a command works: a bar on a terminal, plain lines elsewhere, nothing when quiet. Progress goes to
-// standard error, results to standard output.
+// What a person sees while a command works: a bar on a terminal, plain lines elsewhere, nothing when quiet.
+// Progress goes to standard error, results to standard output.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,10 @@ class Progress {
   Progress(const Output& output, std::string label);
   ~Progress();
 
-  // done of total in this run; `text` says how it goes. Draws at most ten times a second, and only on a terminal.
-  void update(const std::string& title, std::uint64_t done, std::uint64_t total, std::uint64_t rate_units, const std::string& text);
+  // done of total in this run; `text` says how it goes. Draws at most ten times a second, and only on a
+  // terminal.
+  void update(const std::string& title, std::uint64_t done, std::uint64_t total, std::uint64_t rate_units,
+              const std::string& text);
   // A line that stays.
   void line(const std::string& text);
 

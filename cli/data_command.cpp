@@ -20,13 +20,17 @@ struct FetchOptions {
 };
 
 int fetch(const FetchOptions& options) {
-  const std::filesystem::path folder = options.to.empty() ? io::default_data_dir(options.name) : std::filesystem::path(options.to);
+  const std::filesystem::path folder =
+      options.to.empty() ? io::default_data_dir(options.name) : std::filesystem::path(options.to);
   Progress progress(options.output, "bytes");
-  const auto result = io::fetch_dataset(options.name, folder, options.mirrors, [&](const io::FetchProgress& report) {
-    progress.update(report.file, report.received_bytes, report.total_bytes, report.received_bytes, report.url);
-  });
-  progress.line(fmt::format("{}: {} files downloaded ({} bytes), {} already there, in {}", options.name, result.n_downloaded,
-                            result.downloaded_bytes, result.n_already_there, folder.string()));
+  const auto result =
+      io::fetch_dataset(options.name, folder, options.mirrors, [&](const io::FetchProgress& report) {
+        progress.update(report.file, report.received_bytes, report.total_bytes, report.received_bytes,
+                        report.url);
+      });
+  progress.line(fmt::format("{}: {} files downloaded ({} bytes), {} already there, in {}", options.name,
+                            result.n_downloaded, result.downloaded_bytes, result.n_already_there,
+                            folder.string()));
   return 0;
 }
 

@@ -24,7 +24,8 @@ struct EvalOptions {
 
 using Confusion = std::vector<std::vector<std::size_t>>;  // [label][predicted]
 
-Confusion confusion_of(const sim::LabelledImages& images, const std::vector<std::uint8_t>& predictions, std::size_t n_classes) {
+Confusion confusion_of(const sim::LabelledImages& images, const std::vector<std::uint8_t>& predictions,
+                       std::size_t n_classes) {
   Confusion confusion(n_classes, std::vector<std::size_t>(n_classes));
   for (std::size_t i = 0; i < images.size(); ++i) ++confusion[images.labels[i]][predictions[i]];
   return confusion;
@@ -39,19 +40,26 @@ nlohmann::json per_class(const Confusion& confusion) {
       actual += confusion[c][other];
       predicted += confusion[other][c];
     }
-    const auto ratio = [&](std::size_t of) { return of == 0 ? 0.0 : static_cast<double>(confusion[c][c]) / static_cast<double>(of); };
-    rows.push_back({{"class", c}, {"images", actual}, {"recall", ratio(actual)}, {"precision", ratio(predicted)}});
+    const auto ratio = [&](std::size_t of) {
+      return of == 0 ? 0.0 : static_cast<double>(confusion[c][c]) / static_cast<double>(of);
+    };
+    rows.push_back(
+        {{"class", c}, {"images", actual}, {"recall", ratio(actual)}, {"precision", ratio(predicted)}});
   }
   return rows;
 }
 
 void print_result(const nlohmann::json& json) {
-  fmt::print("{} on {} {} images of {}\n", json["network"].get<std::string>(), json["images"].get<std::size_t>(),
-             json["split"].get<std::string>(), json["dataset"].get<std::string>());
-  fmt::print("  accuracy  {:.4f}\n  loss      {:.4f}\n", json["accuracy"].get<double>(), json["loss"].get<double>());
-  if (json.contains("spikes_per_image")) fmt::print("  spikes    {:.1f} per image\n", json["spikes_per_image"].get<double>());
-  fmt::print("  speed     {:.0f} images/s ({} threads, {} kernels)\n\n", json["images_per_second"].get<double>(),
-             json["threads"].get<std::size_t>(), json["instruction_set"].get<std::string>());
+  fmt::print("{} on {} {} images of {}\n", json["network"].get<std::string>(),
+             json["images"].get<std::size_t>(), json["split"].get<std::string>(),
+             json["dataset"].get<std::string>());
+  fmt::print("  accuracy  {:.4f}\n  loss      {:.4f}\n", json["accuracy"].get<double>(),
+             json["loss"].get<double>());
+  if (json.contains("spikes_per_image"))
+    fmt::print("  spikes    {:.1f} per image\n", json["spikes_per_image"].get<double>());
+  fmt::print("  speed     {:.0f} images/s ({} threads, {} kernels)\n\n",
+             json["images_per_second"].get<double>(), json["threads"].get<std::size_t>(),
+             json["instruction_set"].get<std::string>());
   const auto& confusion = json["confusion"];
   fmt::print("label \\ predicted\n     ");
   for (std::size_t c = 0; c < confusion.size(); ++c) fmt::print("{:>6}", c);
@@ -59,7 +67,8 @@ void print_result(const nlohmann::json& json) {
   for (std::size_t c = 0; c < confusion.size(); ++c) {
     fmt::print("{:>4} ", c);
     for (const auto& count : confusion[c]) fmt::print("{:>6}", count.get<std::size_t>());
-    fmt::print("   {:.4f}     {:.4f}\n", json["classes"][c]["recall"].get<double>(), json["classes"][c]["precision"].get<double>());
+    fmt::print("   {:.4f}     {:.4f}\n", json["classes"][c]["recall"].get<double>(),
+               json["classes"][c]["precision"].get<double>());
   }
 }
 
@@ -99,11 +108,13 @@ int eval(const EvalOptions& options) {
 
 void add_eval(CLI::App& app, Action& action) {
   auto options = std::make_shared<EvalOptions>();
-  CLI::App* command = app.add_subcommand("eval", "Accuracy, confusion matrix and per-class figures of a model");
+  CLI::App* command =
+      app.add_subcommand("eval", "Accuracy, confusion matrix and per-class figures of a model");
   command->add_option("model", options->model, "model file")->required();
   command->add_option("--data-dir", options->data_dir, "folder of the data set's idx files");
   command->add_flag("--train", options->on_train, "on the training images instead of the test images");
-  command->add_option("--threads", options->threads, "0: all; results do not depend on it")->check(whole_number(most_threads));
+  command->add_option("--threads", options->threads, "0: all; results do not depend on it")
+      ->check(whole_number(most_threads));
   command->add_flag("--json", options->output.json, "as JSON");
   command->callback([options, &action] { action = [options] { return eval(*options); }; });
 }

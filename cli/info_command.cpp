@@ -28,7 +28,8 @@ nlohmann::json model_json(const std::string& path) {
   nlohmann::json groups;
   std::size_t n_parameters = 0;
   for (const auto& group : model.parameters.layout.groups()) {
-    groups.push_back({{"name", group.name}, {"shape", {group.rows, group.columns}}, {"parameters", group.size()}});
+    groups.push_back(
+        {{"name", group.name}, {"shape", {group.rows, group.columns}}, {"parameters", group.size()}});
     n_parameters += group.size();
   }
   nlohmann::json kinds;
@@ -54,15 +55,19 @@ nlohmann::json model_json(const std::string& path) {
 void print_model(const nlohmann::json& json, bool config) {
   fmt::print("model: {}\n", json["network"].get<std::string>());
   fmt::print("  parameters  {}\n", json["parameters"].get<std::size_t>());
-  for (const auto& [kind, count] : json["parameters_by_kind"].items()) fmt::print("    {:<11} {:>9}\n", kind, count.get<std::size_t>());
+  for (const auto& [kind, count] : json["parameters_by_kind"].items())
+    fmt::print("    {:<11} {:>9}\n", kind, count.get<std::size_t>());
   fmt::print("  groups\n");
   for (const auto& group : json["groups"])
-    fmt::print("    {:<11} {:>9}  ({} x {})\n", group["name"].get<std::string>(), group["parameters"].get<std::size_t>(),
-               group["shape"][0].get<std::size_t>(), group["shape"][1].get<std::size_t>());
+    fmt::print("    {:<11} {:>9}  ({} x {})\n", group["name"].get<std::string>(),
+               group["parameters"].get<std::size_t>(), group["shape"][0].get<std::size_t>(),
+               group["shape"][1].get<std::size_t>());
   for (const auto& [key, value] : json["attributes"].items())
-    if (key != "summary") fmt::print("  {:<11} {}\n", key, value.get<std::string>());
-  fmt::print("  seed        {}\n  digest      {}\n", json["seed"].get<std::uint64_t>(), json["parameter_sha256"].get<std::string>());
-  fmt::print("  written by  loci {} ({}){}\n", json["loci_version"].get<std::string>(), json["loci_commit"].get<std::string>(),
+    fmt::print("  {:<11} {}\n", key, value.get<std::string>());
+  fmt::print("  seed        {}\n  digest      {}\n", json["seed"].get<std::uint64_t>(),
+             json["parameter_sha256"].get<std::string>());
+  fmt::print("  written by  loci {} ({}){}\n", json["loci_version"].get<std::string>(),
+             json["loci_commit"].get<std::string>(),
              json["resumable"].get<bool>() ? ", a checkpoint that `loci train --resume` goes on from" : "");
   if (config) fmt::print("\n{}", json["configuration"].get<std::string>());
 }
@@ -72,8 +77,13 @@ nlohmann::json raster_json(const std::string& path) {
   nlohmann::json populations = nlohmann::json::array();
   for (const auto& population : raster.populations) {
     const double seconds = raster.duration_ms / 1000.0;
-    const double rate = seconds > 0 ? static_cast<double>(population.ids.size()) / (seconds * static_cast<double>(population.n_neurons)) : 0.0;
-    populations.push_back({{"name", population.name}, {"neurons", population.n_neurons}, {"spikes", population.ids.size()}, {"rate_hz", rate}});
+    const double rate = seconds > 0 ? static_cast<double>(population.ids.size()) /
+                                          (seconds * static_cast<double>(population.n_neurons))
+                                    : 0.0;
+    populations.push_back({{"name", population.name},
+                           {"neurons", population.n_neurons},
+                           {"spikes", population.ids.size()},
+                           {"rate_hz", rate}});
   }
   std::size_t n_correct = 0;
   for (const auto& sample : raster.samples) n_correct += sample.label == sample.predicted ? 1 : 0;
@@ -91,14 +101,18 @@ nlohmann::json raster_json(const std::string& path) {
 }
 
 void print_raster(const nlohmann::json& json, bool config) {
-  fmt::print("raster: {} spikes in {:.0f} ms{}\n", json["spikes"].get<std::uint64_t>(), json["duration_ms"].get<double>(),
+  fmt::print("raster: {} spikes in {:.0f} ms{}\n", json["spikes"].get<std::uint64_t>(),
+             json["duration_ms"].get<double>(),
              json["complete"].get<bool>() ? "" : " (the prefix of a recording that was cut off)");
   for (const auto& population : json["populations"])
     fmt::print("  {:<10} {:>8} neurons {:>10} spikes {:>9.2f} Hz\n", population["name"].get<std::string>(),
-               population["neurons"].get<std::size_t>(), population["spikes"].get<std::uint64_t>(), population["rate_hz"].get<double>());
+               population["neurons"].get<std::size_t>(), population["spikes"].get<std::uint64_t>(),
+               population["rate_hz"].get<double>());
   if (json["samples"].get<std::size_t>() > 0)
-    fmt::print("  {} samples, {} predicted as labelled\n", json["samples"].get<std::size_t>(), json["correct"].get<std::size_t>());
-  fmt::print("  written by loci {} ({})\n", json["loci_version"].get<std::string>(), json["loci_commit"].get<std::string>());
+    fmt::print("  {} samples, {} predicted as labelled\n", json["samples"].get<std::size_t>(),
+               json["correct"].get<std::size_t>());
+  fmt::print("  written by loci {} ({})\n", json["loci_version"].get<std::string>(),
+             json["loci_commit"].get<std::string>());
   if (config) fmt::print("\n{}", json["configuration"].get<std::string>());
 }
 
@@ -121,7 +135,8 @@ int info(const InfoOptions& options) {
   if (options.output.json)
     print_json(json);
   else if (options.file.empty())
-    fmt::print("loci {} ({})\n  kernels  {} (available: {})\n  threads  {}\n", version, commit, json["instruction_set"].get<std::string>(),
+    fmt::print("loci {} ({})\n  kernels  {} (available: {})\n  threads  {}\n", version, commit,
+               json["instruction_set"].get<std::string>(),
                fmt::join(learning::available_instruction_sets(), ", "), json["threads"].get<std::size_t>());
   else if (json["kind"] == io::model_format)
     print_model(json, options.config);
@@ -134,7 +149,8 @@ int info(const InfoOptions& options) {
 
 void add_info(CLI::App& app, Action& action) {
   auto options = std::make_shared<InfoOptions>();
-  CLI::App* command = app.add_subcommand("info", "What a file holds; without a file, what this program runs on");
+  CLI::App* command =
+      app.add_subcommand("info", "What a file holds; without a file, what this program runs on");
   command->add_option("file", options->file, "model or raster file");
   command->add_flag("--config", options->config, "print the configuration it carries");
   command->add_flag("--json", options->output.json, "as JSON");

@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const loci::InputError& error) {
-    fmt::print(stderr, "loci: {}\n  what is wrong: {}\n  what to do: {}\n", error.where(), error.problem(), error.remedy());
+    fmt::print(stderr, "loci: {}\n  what is wrong: {}\n  what to do: {}\n", error.where(), error.problem(),
+               error.remedy());
     return exit_input_error;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "loci: not enough memory for this\n");

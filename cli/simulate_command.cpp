@@ -98,14 +98,16 @@ class Tee final : public sim::Recorder {
 
 class Run {
  public:
-  Run(const SimulateOptions& options, const LoadedModel& model, const sim::LabelledImages& images, const sim::SpatialGraph& graph)
+  Run(const SimulateOptions& options, const LoadedModel& model, const sim::LabelledImages& images,
+      const sim::SpatialGraph& graph)
       : options_(options), model_(model), images_(images), graph_(graph) {}
 
   // writer: null where nothing is to be written.
   Outcome operator()(sim::Engine engine, io::RasterWriter* writer) const {
     Outcome outcome;
     sim::LayeredSimulation simulation(model_.file.network, model_.parameters, graph_, engine,
-                                      options_.steps != 0 ? options_.steps : model_.config.steps, options_.graph.step_ms);
+                                      options_.steps != 0 ? options_.steps : model_.config.steps,
+                                      options_.graph.step_ms);
     sim::RasterRecorder memory(outcome.raster);
     std::optional<FileRecorder> file;
     if (writer != nullptr) file.emplace(*writer, graph_);
@@ -118,7 +120,8 @@ class Run {
       memory.begin_sample(begin_ms);
       if (file) file->begin_sample(begin_ms);
       const auto start = std::chrono::steady_clock::now();
-      const auto result = simulation.run(images_.image(image), encoder, static_cast<std::uint32_t>(image), recorder);
+      const auto result =
+          simulation.run(images_.image(image), encoder, static_cast<std::uint32_t>(image), recorder);
       outcome.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       outcome.n_correct += result.predicted == images_.labels[image] ? 1 : 0;
       if (writer != nullptr)
@@ -127,7 +130,8 @@ class Run {
                             .end_ms = begin_ms + simulation.sample_duration_ms(),
                             .label = images_.labels[image],
                             .predicted = static_cast<std::int64_t>(result.predicted)});
-      progress.update(fmt::format("{} engine", name_of(engine)), sample + 1, options_.samples, sample + 1, "");
+      progress.update(fmt::format("{} engine", name_of(engine)), sample + 1, options_.samples, sample + 1,
+                      "");
     }
     outcome.counts = simulation.counts();
     return outcome;
@@ -151,12 +155,14 @@ nlohmann::json outcome_json(const Outcome& outcome, sim::Engine engine, std::uin
 
 void print_outcome(const nlohmann::json& json) {
   fmt::print("  {} engine: accuracy {:.4f}, {:.3f} s ({:.0f} images/s)\n", json["engine"].get<std::string>(),
-             json["accuracy"].get<double>(), json["seconds"].get<double>(), json["images_per_second"].get<double>());
-  fmt::print("    {} spikes, {} synaptic events, {} neuron updates, {} predictions\n", json["spikes"].get<std::uint64_t>(),
-             json["synaptic_events"].get<std::uint64_t>(), json["neuron_updates"].get<std::uint64_t>(),
-             json["predictions"].get<std::uint64_t>());
+             json["accuracy"].get<double>(), json["seconds"].get<double>(),
+             json["images_per_second"].get<double>());
+  fmt::print("    {} spikes, {} synaptic events, {} neuron updates, {} predictions\n",
+             json["spikes"].get<std::uint64_t>(), json["synaptic_events"].get<std::uint64_t>(),
+             json["neuron_updates"].get<std::uint64_t>(), json["predictions"].get<std::uint64_t>());
   if (json["dropped_events"].get<std::uint64_t>() > 0)
-    fmt::print("    {} synaptic events would have arrived after their target's time\n", json["dropped_events"].get<std::uint64_t>());
+    fmt::print("    {} synaptic events would have arrived after their target's time\n",
+               json["dropped_events"].get<std::uint64_t>());
 }
 
 int simulate(const SimulateOptions& options) {
@@ -167,14 +173,16 @@ int simulate(const SimulateOptions& options) {
   const auto data = load_data_for(model, options.data_dir);
   const std::uint64_t n_images = data.test.size();
   if (options.samples == 0 || options.first >= n_images || options.samples > n_images - options.first)
-    throw InputError("--samples",
-                     fmt::format("{} images from number {} of {} test images", options.samples, options.first, n_images),
-                     "choose at least one, and no more than there are");
+    throw InputError(
+        "--samples",
+        fmt::format("{} images from number {} of {} test images", options.samples, options.first, n_images),
+        "choose at least one, and no more than there are");
   const auto graph = sim::build_spatial_graph(model.file.network, model.parameters, options.graph);
   const Run run(options, model, data.test, graph);
   const std::filesystem::path path = options.out;
   prepare_output(path);
-  io::RasterWriter writer(path, populations_of(model.file.network), {.seed = model.file.seed, .configuration = model.file.configuration});
+  io::RasterWriter writer(path, populations_of(model.file.network),
+                          {.seed = model.file.seed, .configuration = model.file.configuration});
   const Outcome outcome = run(engine, &writer);
   writer.close();
   nlohmann::json json{{"model", options.model},
@@ -192,9 +200,12 @@ int simulate(const SimulateOptions& options) {
   if (options.output.json) {
     print_json(json);
   } else {
-    fmt::print("{}: {} images over {} edges\n", summary_of(model.file.network), options.samples, graph.n_edges());
+    fmt::print("{}: {} images over {} edges\n", summary_of(model.file.network), options.samples,
+               graph.n_edges());
     for (const auto& one : json["runs"]) print_outcome(one);
-    if (options.compare) fmt::print("  the engines {} spike for spike\n", json["engines_agree"].get<bool>() ? "agree" : "DISAGREE");
+    if (options.compare)
+      fmt::print("  the engines {} spike for spike\n",
+                 json["engines_agree"].get<bool>() ? "agree" : "DISAGREE");
     fmt::print("  written: {}\n", options.out);
   }
   return options.compare && !json["engines_agree"].get<bool>() ? 70 : 0;
@@ -204,17 +215,26 @@ int simulate(const SimulateOptions& options) {
 
 void add_simulate(CLI::App& app, Action& action) {
   auto options = std::make_shared<SimulateOptions>();
-  CLI::App* command = app.add_subcommand("simulate", "Run a trained network as a spatial graph and record its spikes");
+  CLI::App* command =
+      app.add_subcommand("simulate", "Run a trained network as a spatial graph and record its spikes");
   command->add_option("model", options->model, "model file")->required();
-  command->add_option("--samples", options->samples, "test images to present")->capture_default_str()->check(whole_number());
-  command->add_option("--first", options->first, "the first of them")->capture_default_str()->check(whole_number());
+  command->add_option("--samples", options->samples, "test images to present")
+      ->capture_default_str()
+      ->check(whole_number());
+  command->add_option("--first", options->first, "the first of them")
+      ->capture_default_str()
+      ->check(whole_number());
   command->add_option("--engine", options->engine, "clock or event")->capture_default_str();
-  command->add_flag("--compare", options->compare, "run the other engine too; fail unless both agree spike for spike");
+  command->add_flag("--compare", options->compare,
+                    "run the other engine too; fail unless both agree spike for spike");
   command->add_option("--cutoff", options->graph.cutoff, "leave out edges longer than this distance");
-  command->add_option("--velocity", options->graph.velocity, "of spikes, in distance per ms (default: no extra delay)");
+  command->add_option("--velocity", options->graph.velocity,
+                      "of spikes, in distance per ms (default: no extra delay)");
   command->add_option("--step-ms", options->graph.step_ms, "duration of a time step")->capture_default_str();
-  command->add_option("--steps", options->steps, "time steps per image (default: as trained)")->check(whole_number());
-  command->add_option("--out", options->out, "raster file to write (HDF5, SONATA layout)")->capture_default_str();
+  command->add_option("--steps", options->steps, "time steps per image (default: as trained)")
+      ->check(whole_number());
+  command->add_option("--out", options->out, "raster file to write (HDF5, SONATA layout)")
+      ->capture_default_str();
   command->add_flag("--force", options->force, "replace an existing raster file");
   command->add_option("--data-dir", options->data_dir, "folder of the data set's idx files");
   command->add_flag("--quiet", options->output.quiet, "no progress");

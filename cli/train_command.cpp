@@ -14,6 +14,7 @@
 #include "io/csv.hpp"
 #include "learning/instruction_set.hpp"
 #include "sim/error.hpp"
+#include "version.hpp"
 
 namespace loci::cli {
 namespace {
@@ -23,7 +24,7 @@ using learning::Phase;
 using learning::TrainingState;
 
 struct TrainOptions {
-  TrainConfig given;                   // what the command line says
+  TrainConfig given;  // what the command line says
   std::vector<CLI::Option*> field_options;
   std::vector<CLI::Option*> start_options;  // the others that say what run to start
   std::string preset;
@@ -56,8 +57,13 @@ class RunObserver final : public learning::TrainingObserver {
  public:
   RunObserver(const TrainOptions& options, const TrainConfig& config, const learning::TrainingPlan& plan,
               const learning::Trainer& trainer, fs::path path)
-      : options_(options), config_(config), plan_(plan), trainer_(trainer), path_(std::move(path)),
-        configuration_(to_toml(config)), progress_(options.output, "images") {}
+      : options_(options),
+        config_(config),
+        plan_(plan),
+        trainer_(trainer),
+        path_(std::move(path)),
+        configuration_(to_toml(config)),
+        progress_(options.output, "images") {}
 
   bool on_batch(const TrainingState& state, std::size_t n_batches) override {
     const bool between_epochs = state.batches_done == 0;
@@ -65,19 +71,20 @@ class RunObserver final : public learning::TrainingObserver {
     n_images_ += between_epochs ? 0 : state.n_seen - last_seen_;
     last_seen_ = state.n_seen;
     if (!between_epochs)
-      progress_.update(fmt::format("epoch {}/{}", state.epoch + 1, plan_.epochs), state.epoch * n_batches + state.batches_done,
-                       plan_.epochs * n_batches, n_images_,
+      progress_.update(fmt::format("epoch {}/{}", state.epoch + 1, plan_.epochs),
+                       state.epoch * n_batches + state.batches_done, plan_.epochs * n_batches, n_images_,
                        fmt::format("loss {:.4f}  accuracy {:.4f}", state.loss_sum / seen,
                                    static_cast<double>(state.n_correct) / seen));
     const auto now = std::chrono::steady_clock::now();
-    if (!between_epochs && std::chrono::duration<double>(now - saved_).count() > options_.checkpoint_seconds) save(state);
+    if (!between_epochs && std::chrono::duration<double>(now - saved_).count() > options_.checkpoint_seconds)
+      save(state);
     return !interrupted();
   }
 
   void on_epoch(const TrainingState& state) override {
     const auto& record = state.history.back();
-    std::string text = fmt::format("epoch {:>3}/{}  loss {:.4f}  train accuracy {:.4f}", record.epoch, plan_.epochs,
-                                   record.train_loss, record.train_accuracy);
+    std::string text = fmt::format("epoch {:>3}/{}  loss {:.4f}  train accuracy {:.4f}", record.epoch,
+                                   plan_.epochs, record.train_loss, record.train_accuracy);
     if (plan_.n_validation > 0) text += fmt::format("  validation {:.4f}", record.validation_accuracy);
     if (plan_.network.spiking()) text += fmt::format("  {:.0f} spikes/image", record.spikes_per_image);
     progress_.line(fmt::format("{}  {:.2f} s", text, record.seconds));
@@ -90,12 +97,13 @@ class RunObserver final : public learning::TrainingObserver {
   }
 
   io::ModelFile model_file(const TrainingState& state, bool resumable) const {
-    io::ModelFile file{.network = plan_.network,
-                       .parameters = trainer_.result(state).values,
-                       .seed = config_.seed,
-                       .configuration = configuration_,
-                       .attributes = {{"dataset", config_.dataset}, {"epochs_done", fmt::format("{}", state.epoch)}},
-                       .history = history_table(state)};
+    io::ModelFile file{
+        .network = plan_.network,
+        .parameters = trainer_.result(state).values,
+        .seed = config_.seed,
+        .configuration = configuration_,
+        .attributes = {{"dataset", config_.dataset}, {"epochs_done", fmt::format("{}", state.epoch)}},
+        .history = history_table(state)};
     if (resumable) file.snapshot = snapshot_of(state);
     return file;
   }
@@ -115,15 +123,18 @@ class RunObserver final : public learning::TrainingObserver {
 
 nlohmann::json phase_shares(const learning::Profile& profile) {
   double total = 0.0;
-  for (std::size_t p = 0; p < learning::phase_names.size(); ++p) total += profile.seconds(static_cast<Phase>(p));
+  for (std::size_t p = 0; p < learning::phase_names.size(); ++p)
+    total += profile.seconds(static_cast<Phase>(p));
   nlohmann::json shares;
   for (std::size_t p = 0; p < learning::phase_names.size(); ++p)
-    shares[std::string(learning::phase_names[p])] = total > 0 ? profile.seconds(static_cast<Phase>(p)) / total : 0.0;
+    shares[std::string(learning::phase_names[p])] =
+        total > 0 ? profile.seconds(static_cast<Phase>(p)) / total : 0.0;
   return shares;
 }
 
-nlohmann::json summary_json(const TrainConfig& config, const learning::TrainingPlan& plan, const TrainingState& state,
-                            const learning::Trainer& trainer, const learning::Accuracy& test, const learning::Workers& workers,
+nlohmann::json summary_json(const TrainConfig& config, const learning::TrainingPlan& plan,
+                            const TrainingState& state, const learning::Trainer& trainer,
+                            const learning::Accuracy& test, const learning::Workers& workers,
                             const fs::path& path) {
   std::vector<double> seconds;
   double total = 0.0;
@@ -131,7 +142,8 @@ nlohmann::json summary_json(const TrainConfig& config, const learning::TrainingP
     seconds.push_back(record.seconds);
     total += record.seconds;
   }
-  std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end());
+  std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2),
+                   seconds.end());
   nlohmann::json json{{"network", summary_of(plan.network)},
                       {"parameters", sim::ParameterLayout(plan.network).size()},
                       {"dataset", config.dataset},
@@ -155,6 +167,11 @@ nlohmann::json summary_json(const TrainConfig& config, const learning::TrainingP
     json["best_epoch"] = state.best_epoch;
   }
   if (plan.network.spiking()) json["spikes_per_image"] = test.spikes_per_image;
+  const auto table = history_table(state);
+  json["history"] = {{"columns", table.columns}, {"rows", table.rows}};
+  json["configuration"] = to_toml(config);
+  json["loci_version"] = version;
+  json["loci_commit"] = commit;
   return json;
 }
 
@@ -164,10 +181,12 @@ void print_summary(const nlohmann::json& json) {
   if (json.contains("validation_accuracy"))
     fmt::print("  validation        {:.4f} (best epoch {})\n", json["validation_accuracy"].get<double>(),
                json["best_epoch"].get<std::size_t>());
-  fmt::print("  test accuracy     {:.4f} on {}\n", json["test_accuracy"].get<double>(), json["dataset"].get<std::string>());
-  if (json.contains("spikes_per_image")) fmt::print("  spikes per image  {:.0f}\n", json["spikes_per_image"].get<double>());
-  fmt::print("  time              {} in all, {:.2f} s an epoch (median)\n", clock_text(json["seconds"].get<double>()),
-             json["median_epoch_seconds"].get<double>());
+  fmt::print("  test accuracy     {:.4f} on {}\n", json["test_accuracy"].get<double>(),
+             json["dataset"].get<std::string>());
+  if (json.contains("spikes_per_image"))
+    fmt::print("  spikes per image  {:.0f}\n", json["spikes_per_image"].get<double>());
+  fmt::print("  time              {} in all, {:.2f} s an epoch (median)\n",
+             clock_text(json["seconds"].get<double>()), json["median_epoch_seconds"].get<double>());
   fmt::print("  peak memory       {:.0f} MiB\n", json["peak_memory_mib"].get<double>());
   fmt::print("  ran on            {} threads, {} kernels\n", json["threads"].get<std::size_t>(),
              json["instruction_set"].get<std::string>());
@@ -175,16 +194,21 @@ void print_summary(const nlohmann::json& json) {
   for (const auto phase : learning::phase_names)
     fmt::print(" {} {:.0f} %", phase, 100 * json["share_of_time"][std::string(phase)].get<double>());
   fmt::print("\n  parameter digest  {}\n", json["parameter_sha256"].get<std::string>());
-  fmt::print("  written           {}, {}\n", json["model"].get<std::string>(), json["history_csv"].get<std::string>());
+  fmt::print("  written           {}, {}\n", json["model"].get<std::string>(),
+             json["history_csv"].get<std::string>());
 }
 
 void refuse_overwriting(const TrainOptions& options) {
   const auto history = fs::path(options.out).replace_extension(".csv");
   if (history == options.out)
-    throw InputError(options.out, "the history of the training goes to a file of this name", "let the model's name end in .h5");
+    throw InputError(options.out, "the history of the training goes to a file of this name",
+                     "let the model's name end in .h5");
   if (!options.force && fs::exists(options.out))
-    throw InputError(options.out, "the file exists",
-                     fmt::format("go on with `loci train --resume {0}`, replace it with --force, or name another with --out", options.out));
+    throw InputError(
+        options.out, "the file exists",
+        fmt::format(
+            "go on with `loci train --resume {0}`, replace it with --force, or name another with --out",
+            options.out));
   if (!options.force && fs::exists(history))
     throw InputError(history.string(), "the file exists, and the history of the training would replace it",
                      "replace it with --force, or name another model with --out");
@@ -213,22 +237,22 @@ int train(const TrainOptions& options) {
   watch_interrupts();
   RunObserver observer(options, config, plan, trainer, path);
   if (!options.output.quiet)
-    fmt::print(stderr, "{} on {}: {} parameters, {} training images, {} threads, {} kernels\n", summary_of(plan.network),
-               config.dataset, state.parameters.layout.size(), data.train.size() - config.validation, workers.n_threads(),
-               learning::instruction_set());
+    fmt::print(stderr, "{} on {}: {} parameters, {} training images, {} threads, {} kernels\n",
+               summary_of(plan.network), config.dataset, state.parameters.layout.size(),
+               data.train.size() - config.validation, workers.n_threads(), learning::instruction_set());
   trainer.run(state, observer);
   if (!trainer.finished(state)) {
     observer.save(state);
-    fmt::print(stderr, "stopped after epoch {}, batch {}; go on with: loci train --resume {}\n", state.epoch, state.batches_done,
-               path.string());
+    fmt::print(stderr, "stopped after epoch {}, batch {}; go on with: loci train --resume {}\n", state.epoch,
+               state.batches_done, path.string());
     return 130;
   }
-  learning::BatchEvaluator evaluator(plan.network, plan.objective, workers, {.checkpoint_steps = plan.checkpoint_steps});
+  learning::BatchEvaluator evaluator(plan.network, plan.objective, workers,
+                                     {.checkpoint_steps = plan.checkpoint_steps});
   const auto test = learning::evaluate(evaluator, trainer.result(state), data.test, {}, plan.encoder);
   const auto summary = summary_json(config, plan, state, trainer, test, workers, path);
   io::ModelFile file = observer.model_file(state, false);
   file.attributes["test_accuracy"] = fmt::format("{}", test.accuracy);
-  file.attributes["summary"] = json_text(summary);
   io::write_model(path, file);
   io::write_csv(fs::path(path).replace_extension(".csv"), file.history);
   if (options.output.json)
@@ -242,7 +266,8 @@ void refuse_what_starts_a_run(const TrainOptions& options) {
   for (const auto* group : {&options.start_options, &options.field_options})
     for (const CLI::Option* option : *group)
       if (option->count() > 0)
-        throw InputError(option->get_name(), "a resumed training goes on where and under the configuration it was started with",
+        throw InputError(option->get_name(),
+                         "a resumed training goes on where and under the configuration it was started with",
                          "leave the option out, or start a new run");
 }
 
@@ -263,15 +288,23 @@ void add_train(CLI::App& app, Action& action) {
   auto options = std::make_shared<TrainOptions>();
   CLI::App* command = app.add_subcommand("train", "Train a network and write it to a model file");
   options->start_options = {
-      command->add_option("--preset", options->preset, "start from a built-in configuration (--list-presets)"),
-      command->add_option("--config", options->config_file, "TOML file with [data], [network], [objective] and [training]"),
-      command->add_option("--out", options->out, "model file to write; also the checkpoint while training")->capture_default_str(),
-      command->add_flag("--print-config", options->print_config, "print the whole configuration as TOML and stop")};
+      command->add_option("--preset", options->preset,
+                          "start from a built-in configuration (--list-presets)"),
+      command->add_option("--config", options->config_file,
+                          "TOML file with [data], [network], [objective] and [training]"),
+      command->add_option("--out", options->out, "model file to write; also the checkpoint while training")
+          ->capture_default_str(),
+      command->add_flag("--print-config", options->print_config,
+                        "print the whole configuration as TOML and stop")};
   command->add_option("--resume", options->resume, "go on with an interrupted training");
-  command->add_option("--threads", options->threads, "0: all; results do not depend on it")->check(whole_number(most_threads));
-  command->add_option("--checkpoint-seconds", options->checkpoint_seconds, "save within an epoch after so many seconds")
+  command->add_option("--threads", options->threads, "0: all; results do not depend on it")
+      ->check(whole_number(most_threads));
+  command
+      ->add_option("--checkpoint-seconds", options->checkpoint_seconds,
+                   "save within an epoch after so many seconds")
       ->capture_default_str();
-  command->add_option("--instruction-set", options->instruction_set, "portable, avx2 or avx512 (default: the best there is)");
+  command->add_option("--instruction-set", options->instruction_set,
+                      "portable, avx2 or avx512 (default: the best there is)");
   command->add_flag("--force", options->force, "replace an existing model file");
   command->add_flag("--list-presets", options->list_presets, "print the built-in configurations and stop");
   command->add_flag("--quiet", options->output.quiet, "no progress");
@@ -284,8 +317,9 @@ void add_train(CLI::App& app, Action& action) {
           auto& value = options->given.*member;
           using Value = std::remove_reference_t<decltype(value)>;
           if constexpr (std::is_same_v<Value, bool>)
-            return command->add_flag(fmt::format("{},!--no-{}", field.option, std::string(field.option).substr(2)), value,
-                                     field.help);
+            return command->add_flag(
+                fmt::format("{},!--no-{}", field.option, std::string(field.option).substr(2)), value,
+                field.help);
           else if constexpr (std::is_same_v<Value, std::string> || std::is_arithmetic_v<Value>)
             return command->add_option(field.option, value, field.help);
           else

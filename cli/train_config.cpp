@@ -13,44 +13,58 @@ const std::vector<Field>& fields() {
   using C = TrainConfig;
   static const std::vector<Field> table{
       {"data.dataset", "--dataset", &C::dataset, "mnist or fashion-mnist"},
-      {"data.dir", "--data-dir", &C::data_dir, "folder of the data set's idx files (default: where the package or fetch puts them)"},
-      {"data.train_images", "--train-images", &C::train_images, "use only the first so many training images; 0: all"},
-      {"data.validation", "--validation", &C::validation, "training images set aside to choose the best epoch by; 0: keep the last epoch"},
+      {"data.dir", "--data-dir", &C::data_dir,
+       "folder of the data set's idx files (default: where the package or fetch puts them)"},
+      {"data.train_images", "--train-images", &C::train_images,
+       "use only the first so many training images; 0: all"},
+      {"data.validation", "--validation", &C::validation,
+       "training images set aside to choose the best epoch by; 0: keep the last epoch"},
       {"data.encoding", "--encoding", &C::encoding, "input: constant (current), bernoulli (rate) or latency"},
       {"network.hidden", "--hidden", &C::hidden, "neurons of each hidden layer"},
       {"network.wiring", "--wiring", &C::wiring, "spatial (weights from positions) or dense"},
       {"network.neuron", "--neuron", &C::neuron, "snn (leaky integrate-and-fire) or mlp (ReLU)"},
       {"network.dims", "--dims", &C::dims, "dimensions of space, the layer coordinate included"},
-      {"network.layer_distance", "--layer-distance", &C::layer_distance, "fixed, learned, or relaxed (all coordinates learned)"},
+      {"network.layer_distance", "--layer-distance", &C::layer_distance,
+       "fixed, learned, or relaxed (all coordinates learned)"},
       {"network.mask_steepness", "--mask-steepness", &C::mask_steepness, "k of the mask 2 sigmoid(k v) - 1"},
-      {"network.weight_scale", "--weight-scale", &C::weight_scale, "scale of the weights of each connection; none: 1"},
-      {"network.balanced", "--balanced", &C::balanced, "centre the first hidden layer's currents over its neurons"},
+      {"network.weight_scale", "--weight-scale", &C::weight_scale,
+       "scale of the weights of each connection; none: 1"},
+      {"network.balanced", "--balanced", &C::balanced,
+       "centre the first hidden layer's currents over its neurons"},
       {"network.softening", "--softening", &C::softening, "added to every squared distance"},
       {"network.beta", "--beta", &C::beta, "membrane decay per step"},
       {"network.threshold", "--threshold", &C::threshold, "firing threshold"},
       {"network.reset", "--reset", &C::reset, "subtract, zero or none"},
-      {"network.reset_delay", "--reset-delay", &C::reset_delay, "reset at the step after the spike (snnTorch's default)"},
+      {"network.reset_delay", "--reset-delay", &C::reset_delay,
+       "reset at the step after the spike (snnTorch's default)"},
       {"network.spread", "--spread", &C::spread, "standard deviation of the initial positions"},
       {"network.gap", "--gap", &C::gap, "initial distance of neighbouring layers, when learned"},
-      {"objective.loss", "--loss", &C::loss, "auto, cross_entropy (mlp), ce_count, ce_rate, membrane_sum or membrane_rate"},
-      {"objective.surrogate", "--surrogate", &C::surrogate, "atan, fast_sigmoid, sigmoid, triangular or straight_through"},
+      {"objective.loss", "--loss", &C::loss,
+       "auto, cross_entropy (mlp), ce_count, ce_rate, membrane_sum or membrane_rate"},
+      {"objective.surrogate", "--surrogate", &C::surrogate,
+       "atan, fast_sigmoid, sigmoid, triangular or straight_through"},
       {"objective.slope", "--slope", &C::slope, "slope of the surrogate (atan: alpha)"},
       {"objective.steps", "--steps", &C::steps, "time steps per image"},
       {"training.epochs", "--epochs", &C::epochs, "passes over the training images"},
       {"training.batch_size", "--batch-size", &C::batch_size, "images per update"},
       {"training.learning_rate", "--learning-rate", &C::learning_rate, "peak learning rate of Adam"},
       {"training.decay", "--decay", &C::decay, "of the learning rate: constant, linear, quadratic or cosine"},
-      {"training.warmup", "--warmup", &C::warmup, "fraction of the training over which the rate rises from 0"},
+      {"training.warmup", "--warmup", &C::warmup,
+       "fraction of the training over which the rate rises from 0"},
       {"training.adam_beta1", "--adam-beta1", &C::adam_beta1, "decay of Adam's first moment"},
       {"training.adam_beta2", "--adam-beta2", &C::adam_beta2, "decay of Adam's second moment"},
       {"training.adam_epsilon", "--adam-epsilon", &C::adam_epsilon, "Adam's epsilon"},
-      {"training.rate_position", "--rate-position", &C::rate_position, "factor on the learning rate of positions"},
-      {"training.rate_inhibition", "--rate-inhibition", &C::rate_inhibition, "factor on the learning rate of inhibition values"},
+      {"training.rate_position", "--rate-position", &C::rate_position,
+       "factor on the learning rate of positions"},
+      {"training.rate_inhibition", "--rate-inhibition", &C::rate_inhibition,
+       "factor on the learning rate of inhibition values"},
       {"training.rate_gap", "--rate-gap", &C::rate_gap, "factor on the learning rate of layer gaps"},
-      {"training.rate_weight", "--rate-weight", &C::rate_weight, "factor on the learning rate of dense weights"},
+      {"training.rate_weight", "--rate-weight", &C::rate_weight,
+       "factor on the learning rate of dense weights"},
       {"training.rate_bias", "--rate-bias", &C::rate_bias, "factor on the learning rate of biases"},
       {"training.clip_norm", "--clip-norm", &C::clip_norm, "largest norm of a gradient; 0: no clipping"},
-      {"training.patience", "--patience", &C::patience, "stop after so many epochs without a better validation accuracy; 0: never"},
+      {"training.patience", "--patience", &C::patience,
+       "stop after so many epochs without a better validation accuracy; 0: never"},
       {"training.checkpoint_steps", "--checkpoint-steps", &C::checkpoint_steps,
        "keep so many steps of a trajectory at a time and run earlier ones again; 0: all"},
       {"training.seed", "--seed", &C::seed, "of initial parameters, order of images, split and random input"},
@@ -76,12 +90,19 @@ std::string toml_value(const std::string& value) {
   try {
     return nlohmann::json(value).dump();
   } catch (const nlohmann::json::type_error&) {
-    throw InputError("'" + value + "'", "this is not UTF-8, which a configuration has to be", "use a name in UTF-8");
+    throw InputError("'" + value + "'", "this is not UTF-8, which a configuration has to be",
+                     "use a name in UTF-8");
   }
 }
-std::string toml_value(bool value) { return value ? "true" : "false"; }
-std::string toml_value(std::uint64_t value) { return fmt::format("{}", value); }
-std::string toml_value(double value) { return fmt::format("{}", value); }
+std::string toml_value(bool value) {
+  return value ? "true" : "false";
+}
+std::string toml_value(std::uint64_t value) {
+  return fmt::format("{}", value);
+}
+std::string toml_value(double value) {
+  return fmt::format("{}", value);
+}
 template <typename T>
 std::string toml_value(const std::vector<T>& values) {
   return fmt::format("[{}]", fmt::join(values, ", "));

@@ -1,4 +1,5 @@
-// Everything a training run can be told, as one plain structure; one table joins it to options, TOML and files.
+// Everything a training run can be told, as one plain structure; one table joins it to options, TOML and
+// files.
 #pragma once
 
 #include <cstdint>
@@ -59,9 +60,10 @@ struct TrainConfig {
   std::uint64_t seed = 1;
 };
 
-using FieldPointer = std::variant<std::string TrainConfig::*, std::uint64_t TrainConfig::*, double TrainConfig::*,
-                                  bool TrainConfig::*, std::vector<std::uint64_t> TrainConfig::*,
-                                  std::vector<double> TrainConfig::*>;
+using FieldPointer =
+    std::variant<std::string TrainConfig::*, std::uint64_t TrainConfig::*, double TrainConfig::*,
+                 bool TrainConfig::*, std::vector<std::uint64_t> TrainConfig::*,
+                 std::vector<double> TrainConfig::*>;
 
 struct Field {
   const char* key;     // "section.name" in TOML

@@ -362,6 +362,9 @@ BatchResult BatchEvaluator::State::run(const sim::Parameters& parameters, const 
       for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += shard.bias[l + 1][j];
     if (network.balances(l)) centre(bias.data(), bias.size());
   }
+  double magnitude = 0.0;
+  for (const float value : gradient->values) magnitude += std::abs(static_cast<double>(value));
+  if (!std::isfinite(magnitude)) throw NotFinite();
   watch.charge(Phase::position_gradients);
   return result;
 }

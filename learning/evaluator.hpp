@@ -21,10 +21,10 @@ struct EvaluatorOptions {
   std::size_t checkpoint_steps = 0;
 };
 
-// The loss of a batch became infinite or not a number.
+// The loss of a batch or its gradient became infinite or not a number.
 class NotFinite : public std::runtime_error {
  public:
-  NotFinite() : std::runtime_error("the loss is not finite") {}
+  NotFinite() : std::runtime_error("the loss or its gradient is not finite") {}
 };
 
 struct BatchResult {

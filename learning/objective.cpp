@@ -33,7 +33,7 @@ void validate(const Objective& objective, const sim::NetworkDescription& network
     throw InputError("objective.slope", "the surrogate's slope is not positive",
                      "choose a finite value above 0");
   if (objective.n_steps == 0 || objective.n_steps > 1'000'000)
-    throw InputError("objective.n_steps", std::to_string(objective.n_steps) + " steps",
+    throw InputError("objective.steps", std::to_string(objective.n_steps) + " steps",
                      "choose between 1 and 1000000");
 }
 

@@ -11,8 +11,8 @@
 namespace loci::learning {
 namespace {
 
-void require(bool good, const char* field, const std::string& problem, const std::string& remedy) {
-  if (!good) throw InputError(std::string("training.") + field, problem, remedy);
+void require(bool good, const std::string& field, const std::string& problem, const std::string& remedy) {
+  if (!good) throw InputError("training." + field, problem, remedy);
 }
 
 bool positive(double value) {
@@ -34,6 +34,14 @@ void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
           "choose 0 for none");
   require(positive(plan.initialisation.spread), "spread", "the spread of positions is not positive",
           "choose one above 0");
+  for (const double beta : {plan.adam.beta1, plan.adam.beta2})
+    require(beta >= 0 && beta < 1, "adam_beta", "a decay of Adam's moments is outside [0, 1)",
+            "choose one within, near 1");
+  require(positive(plan.adam.epsilon), "adam_epsilon", "Adam's epsilon is not positive",
+          "choose a small one above 0");
+  for (const auto& [kind, factor] : plan.adam.rate_factor)
+    require(factor >= 0 && std::isfinite(factor), "rate_" + kind, "the factor is negative or not finite",
+            "choose 0 to keep these parameters as they are, 1 for the common rate");
   require(std::isfinite(plan.initialisation.gap), "gap", "the gap is not finite", "choose a finite distance");
   require(plan.patience == 0 || plan.n_validation > 0, "patience", "early stopping without validation images",
           "set aside some with the validation option");
@@ -94,7 +102,7 @@ void Trainer::run_epoch(TrainingState& state, TrainingObserver& observer, bool& 
     } catch (const NotFinite&) {
       throw InputError("training, epoch " + std::to_string(state.epoch + 1) + ", batch " +
                            std::to_string(state.batches_done + 1),
-                       "the loss is not finite: training diverged",
+                       "the loss or its gradient is not finite: training diverged",
                        "lower the learning rate or clip gradients");
     }
     Stopwatch watch(evaluator_.profile());

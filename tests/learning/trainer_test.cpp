@@ -29,9 +29,14 @@ sim::LabelledImages synthetic_images(std::size_t n, std::uint64_t seed) {
 
 TrainingPlan small_plan(sim::NeuronModel neuron = sim::NeuronModel::lif) {
   const bool spiking = neuron == sim::NeuronModel::lif;
-  return {.network = {.sizes = {36, 40, 10}, .neuron = neuron, .dims = 4, .weight_scale = {0.4, 0.2}, .balanced = true},
+  return {.network = {.sizes = {36, 40, 10},
+                      .neuron = neuron,
+                      .dims = 4,
+                      .weight_scale = {0.4, 0.2},
+                      .balanced = true},
           .initialisation = {.spread = 1.0, .seed = 5},
-          .objective = {.loss = spiking ? Loss::ce_count : Loss::cross_entropy, .n_steps = spiking ? std::size_t{12} : 1},
+          .objective = {.loss = spiking ? Loss::ce_count : Loss::cross_entropy,
+                        .n_steps = spiking ? std::size_t{12} : 1},
           .schedule = {.peak = 0.05, .decay = Decay::quadratic},
           .epochs = 4,
           .batch_size = 30,
@@ -39,7 +44,9 @@ TrainingPlan small_plan(sim::NeuronModel neuron = sim::NeuronModel::lif) {
 }
 
 struct Silent : TrainingObserver {
-  bool on_batch(const TrainingState&, std::size_t) override { return stop_after == 0 || ++n_batches < stop_after; }
+  bool on_batch(const TrainingState&, std::size_t) override {
+    return stop_after == 0 || ++n_batches < stop_after;
+  }
   void on_epoch(const TrainingState&) override { ++n_epochs; }
   std::size_t stop_after = 0;
   std::size_t n_batches = 0;
@@ -160,9 +167,10 @@ TEST_CASE("schedules start at their peak, warm up, and fall as they say") {
 }
 
 TEST_CASE("Adam's first updates are those worked out by hand") {
-  // g = 1 at first: m = 0.1, v = 0.001, corrected both 1, so the step is rate / (1 + eps). Then g = 3: m = 0.39,
-  // v = 0.009999, corrected m = 0.39 / 0.19, v = 0.009999 / 0.001999.
-  const sim::NetworkDescription network{.sizes = {1, 1}, .wiring = sim::Wiring::dense, .neuron = sim::NeuronModel::relu};
+  // g = 1 at first: m = 0.1, v = 0.001, corrected both 1, so the step is rate / (1 + eps). Then g = 3: m =
+  // 0.39, v = 0.009999, corrected m = 0.39 / 0.19, v = 0.009999 / 0.001999.
+  const sim::NetworkDescription network{
+      .sizes = {1, 1}, .wiring = sim::Wiring::dense, .neuron = sim::NeuronModel::relu};
   sim::Parameters parameters(network);
   sim::Parameters gradient(network);
   AdamState state;
@@ -222,13 +230,15 @@ TEST_CASE("neurons that coincide while their gap vanishes keep finite weights an
   auto parameters = sim::initialise(network, {.seed = 2});
   parameters.group("gap", 0)[0] = 0.0F;
   for (std::size_t k = 0; k < 2; ++k)
-    parameters.group("position", 1)[k] = parameters.group("position", 0)[k];  // hidden neuron 0 upon input neuron 0
+    parameters.group("position", 1)[k] =
+        parameters.group("position", 0)[k];  // hidden neuron 0 upon input neuron 0
   const auto batch = test::random_batch(8, 20, 10, 10, true, 3);
   const Workers workers(1);
   BatchEvaluator evaluator(network, {.n_steps = 10}, workers);
   sim::Parameters gradient(network);
   CHECK(std::isfinite(evaluator.gradient(parameters, batch, gradient).loss));
-  CHECK(std::all_of(gradient.values.begin(), gradient.values.end(), [](float g) { return std::isfinite(g); }));
+  CHECK(
+      std::all_of(gradient.values.begin(), gradient.values.end(), [](float g) { return std::isfinite(g); }));
   network.softening = 0.01;
   const auto weights = sim::connection_weights(network, parameters, 0);
   const float mask = std::tanh(5.0F * parameters.group("inhibition", 0)[0]);
