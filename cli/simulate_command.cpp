@@ -96,6 +96,10 @@ class Tee final : public sim::Recorder {
   sim::Recorder* b_;
 };
 
+std::uint64_t steps_of(const SimulateOptions& options, const LoadedModel& model) {
+  return options.steps != 0 ? options.steps : model.config.steps;
+}
+
 class Run {
  public:
   Run(const SimulateOptions& options, const LoadedModel& model, const sim::LabelledImages& images,
@@ -106,8 +110,7 @@ class Run {
   Outcome operator()(sim::Engine engine, io::RasterWriter* writer) const {
     Outcome outcome;
     sim::LayeredSimulation simulation(model_.file.network, model_.parameters, graph_, engine,
-                                      options_.steps != 0 ? options_.steps : model_.config.steps,
-                                      options_.graph.step_ms);
+                                      steps_of(options_, model_), options_.graph.step_ms);
     sim::RasterRecorder memory(outcome.raster);
     std::optional<FileRecorder> file;
     if (writer != nullptr) file.emplace(*writer, graph_);
@@ -165,30 +168,57 @@ void print_outcome(const nlohmann::json& json) {
                json["dropped_events"].get<std::uint64_t>());
 }
 
+void check_request(const SimulateOptions& options, std::uint64_t n_images) {
+  if (options.samples == 0 || options.first >= n_images || options.samples > n_images - options.first)
+    throw InputError(
+        "--samples",
+        fmt::format("{} images from number {} of {} test images", options.samples, options.first, n_images),
+        "choose at least one, and no more than there are");
+}
+
+// The run's configuration as the raster carries it: how the network was trained, then how it was run.
+std::string configuration_of(const SimulateOptions& options, const LoadedModel& model) {
+  return fmt::format(
+      "{}\n[simulation]\nengine = \"{}\"\nsamples = {}\nfirst = {}\nsteps = {}\nstep_ms = {}\ncutoff = "
+      "{}\nvelocity = {}\n"
+      "model_sha256 = \"{}\"\n",
+      model.file.configuration, options.engine, options.samples, options.first, steps_of(options, model),
+      options.graph.step_ms, options.graph.cutoff, options.graph.velocity,
+      parameter_digest(model.parameters));
+}
+
+void print_result(const nlohmann::json& json) {
+  fmt::print("{}: {} images over {} edges\n", json["network"].get<std::string>(),
+             json["images"].get<std::uint64_t>(), json["edges"].get<std::size_t>());
+  for (const auto& one : json["runs"]) print_outcome(one);
+  if (json.contains("engines_agree"))
+    fmt::print("  the engines {} spike for spike\n",
+               json["engines_agree"].get<bool>() ? "agree" : "DISAGREE");
+  fmt::print("  ran on {} thread in double precision, {} kernels\n  written: {}\n",
+             json["threads"].get<std::size_t>(), json["instruction_set"].get<std::string>(),
+             json["raster"].get<std::string>());
+}
+
 int simulate(const SimulateOptions& options) {
   const LoadedModel model = load_model(options.model);
   const auto engine = sim::parse_engine(options.engine, "--engine");
   if (!options.force && std::filesystem::exists(options.out))
     throw InputError(options.out, "the file exists", "replace it with --force or name another with --out");
   const auto data = load_data_for(model, options.data_dir);
-  const std::uint64_t n_images = data.test.size();
-  if (options.samples == 0 || options.first >= n_images || options.samples > n_images - options.first)
-    throw InputError(
-        "--samples",
-        fmt::format("{} images from number {} of {} test images", options.samples, options.first, n_images),
-        "choose at least one, and no more than there are");
+  check_request(options, data.test.size());
   const auto graph = sim::build_spatial_graph(model.file.network, model.parameters, options.graph);
   const Run run(options, model, data.test, graph);
-  const std::filesystem::path path = options.out;
-  prepare_output(path);
-  io::RasterWriter writer(path, populations_of(model.file.network),
-                          {.seed = model.file.seed, .configuration = model.file.configuration});
+  prepare_output(options.out);
+  io::RasterWriter writer(options.out, populations_of(model.file.network),
+                          {.seed = model.file.seed, .configuration = configuration_of(options, model)});
   const Outcome outcome = run(engine, &writer);
   writer.close();
   nlohmann::json json{{"model", options.model},
                       {"network", summary_of(model.file.network)},
                       {"images", options.samples},
                       {"edges", graph.n_edges()},
+                      {"threads", 1},
+                      {"instruction_set", "portable"},  // the engines have no vector code of their own yet
                       {"raster", options.out},
                       {"runs", nlohmann::json::array({outcome_json(outcome, engine, options.samples)})}};
   if (options.compare) {
@@ -197,17 +227,10 @@ int simulate(const SimulateOptions& options) {
     json["runs"].push_back(outcome_json(second, other, options.samples));
     json["engines_agree"] = outcome.raster == second.raster;
   }
-  if (options.output.json) {
+  if (options.output.json)
     print_json(json);
-  } else {
-    fmt::print("{}: {} images over {} edges\n", summary_of(model.file.network), options.samples,
-               graph.n_edges());
-    for (const auto& one : json["runs"]) print_outcome(one);
-    if (options.compare)
-      fmt::print("  the engines {} spike for spike\n",
-                 json["engines_agree"].get<bool>() ? "agree" : "DISAGREE");
-    fmt::print("  written: {}\n", options.out);
-  }
+  else
+    print_result(json);
   return options.compare && !json["engines_agree"].get<bool>() ? 70 : 0;
 }
 

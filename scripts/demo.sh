@@ -17,11 +17,11 @@ step() { printf '\n== %s\n' "$*"; }
 run() { printf '$ %s\n' "$*"; "$@"; }
 
 step "train"
-run "$loci" train --preset demo --out "$out/model.h5" "$@"
+run "$loci" train --preset demo --out "$out/model.h5" --force "$@"
 step "evaluate on the test images"
 run "$loci" eval "$out/model.h5"
 step "simulate 200 test images, event by event"
-run "$loci" simulate "$out/model.h5" --samples 200 --engine event --out "$out/spikes.h5"
+run "$loci" simulate "$out/model.h5" --samples 200 --engine event --compare --out "$out/spikes.h5" --force
 step "look at what was written"
 run "$loci" info "$out/model.h5"
 run "$loci" info "$out/spikes.h5"
