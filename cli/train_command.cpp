@@ -56,25 +56,21 @@ TrainConfig merged_config(const TrainOptions& options) {
 class RunObserver final : public learning::TrainingObserver {
  public:
   RunObserver(const TrainOptions& options, const TrainConfig& config, const learning::TrainingPlan& plan,
-              const learning::Trainer& trainer, fs::path path)
+              const learning::Trainer& trainer, fs::path path, std::uint64_t n_images)
       : options_(options),
         config_(config),
         plan_(plan),
         trainer_(trainer),
         path_(std::move(path)),
         configuration_(to_toml(config)),
-        progress_(options.output, "images") {}
+        progress_(options.output, "images"),
+        n_images_(n_images) {}
 
-  bool on_batch(const TrainingState& state, std::size_t n_batches) override {
+  bool on_batch(const TrainingState& state, std::size_t /*n_batches*/) override {
     const bool between_epochs = state.batches_done == 0;
-    const double seen = static_cast<double>(std::max<std::uint64_t>(state.n_seen, 1));
-    n_images_ += between_epochs ? 0 : state.n_seen - last_seen_;
-    last_seen_ = state.n_seen;
-    if (!between_epochs)
-      progress_.update(fmt::format("epoch {}/{}", state.epoch + 1, plan_.epochs),
-                       state.epoch * n_batches + state.batches_done, plan_.epochs * n_batches, n_images_,
-                       fmt::format("loss {:.4f}  accuracy {:.4f}", state.loss_sum / seen,
-                                   static_cast<double>(state.n_correct) / seen));
+    const std::uint64_t n_done = state.epoch * n_images_ + state.n_seen;
+    progress_.update(fmt::format("epoch {}/{}", std::min(state.epoch + 1, plan_.epochs), plan_.epochs),
+                     n_done, plan_.epochs * n_images_, n_done, score_text(state));
     const auto now = std::chrono::steady_clock::now();
     if (!between_epochs && std::chrono::duration<double>(now - saved_).count() > options_.checkpoint_seconds)
       save(state);
@@ -89,6 +85,16 @@ class RunObserver final : public learning::TrainingObserver {
     if (plan_.network.spiking()) text += fmt::format("  {:.0f} spikes/image", record.spikes_per_image);
     progress_.line(fmt::format("{}  {:.2f} s", text, record.seconds));
     save(state);
+  }
+
+  // Of the epoch under way, or of the one just finished.
+  static std::string score_text(const TrainingState& state) {
+    const bool between_epochs = state.batches_done == 0;
+    const auto seen = static_cast<double>(std::max<std::uint64_t>(state.n_seen, 1));
+    const double loss = between_epochs ? state.history.back().train_loss : state.loss_sum / seen;
+    const double accuracy =
+        between_epochs ? state.history.back().train_accuracy : static_cast<double>(state.n_correct) / seen;
+    return fmt::format("loss {:.4f}  accuracy {:.4f}", loss, accuracy);
   }
 
   void save(const TrainingState& state) {
@@ -116,8 +122,7 @@ class RunObserver final : public learning::TrainingObserver {
   fs::path path_;
   std::string configuration_;
   Progress progress_;
-  std::uint64_t n_images_ = 0;
-  std::uint64_t last_seen_ = 0;
+  std::uint64_t n_images_;  // per epoch
   std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
 };
 
@@ -235,7 +240,7 @@ int train(const TrainOptions& options) {
   prepare_output(path);
 
   watch_interrupts();
-  RunObserver observer(options, config, plan, trainer, path);
+  RunObserver observer(options, config, plan, trainer, path, data.train.size() - config.validation);
   if (!options.output.quiet)
     fmt::print(stderr, "{} on {}: {} parameters, {} training images, {} threads, {} kernels\n",
                summary_of(plan.network), config.dataset, state.parameters.layout.size(),
