@@ -46,7 +46,7 @@ void weight_columns(const DistancePanel& panel, float* weights) {
   }
 }
 
-void WeightPanel(const DistancePanel& panel, float* weights) {
+void weight_kernel(const DistancePanel& panel, float* weights) {
   if (panel.width == wide_panel)
     weight_columns<wide_panel / n_lanes>(panel, weights);
   else
@@ -91,8 +91,8 @@ float gradient_columns(const DistancePanel& panel, const float* weight_gradient,
   return hn::GetLane(hn::SumOfLanes(d, sum_t));
 }
 
-float DistanceGradientPanel(const DistancePanel& panel, const float* weight_gradient,
-                            const DistanceGradient& gradient) {
+float distance_gradient_kernel(const DistancePanel& panel, const float* weight_gradient,
+                               const DistanceGradient& gradient) {
   if (panel.width == wide_panel)
     return gradient_columns<wide_panel / n_lanes>(panel, weight_gradient, gradient);
   return gradient_columns<narrow_panel / n_lanes>(panel, weight_gradient, gradient);
@@ -104,16 +104,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace loci::learning {
 
-HWY_EXPORT(WeightPanel);
-HWY_EXPORT(DistanceGradientPanel);
+HWY_EXPORT(weight_kernel);
+HWY_EXPORT(distance_gradient_kernel);
 
 void weight_panel(const DistancePanel& panel, float* weights) {
-  HWY_DYNAMIC_DISPATCH(WeightPanel)(panel, weights);
+  HWY_DYNAMIC_DISPATCH(weight_kernel)(panel, weights);
 }
 
 float distance_gradient_panel(const DistancePanel& panel, const float* weight_gradient,
                               const DistanceGradient& gradient) {
-  return HWY_DYNAMIC_DISPATCH(DistanceGradientPanel)(panel, weight_gradient, gradient);
+  return HWY_DYNAMIC_DISPATCH(distance_gradient_kernel)(panel, weight_gradient, gradient);
 }
 
 }  // namespace loci::learning

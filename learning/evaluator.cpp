@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "learning/rate_pass.hpp"
 #include "learning/sample_pass.hpp"
@@ -55,7 +56,7 @@ void centre_rows(const Connection& connection, AlignedFloats& matrix) {
 }  // namespace
 
 struct BatchEvaluator::State {
-  State(const sim::NetworkDescription& description, const Objective& wanted, const Workers& team,
+  State(sim::NetworkDescription description, const Objective& wanted, const Workers& team,
         EvaluatorOptions options);
 
   BatchResult run(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
@@ -101,9 +102,9 @@ struct BatchEvaluator::State {
   std::vector<Scratch> scratch;
 };
 
-BatchEvaluator::State::State(const sim::NetworkDescription& description, const Objective& wanted,
+BatchEvaluator::State::State(sim::NetworkDescription description, const Objective& wanted,
                              const Workers& team, EvaluatorOptions options)
-    : network(description),
+    : network(std::move(description)),
       objective(wanted),
       workers(team),
       shared{network, objective, true, 0, options.checkpoint_steps, {}, {}, {}, {}, {}},

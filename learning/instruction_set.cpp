@@ -10,7 +10,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace loci::learning::HWY_NAMESPACE {
-std::int64_t Target() {
+std::int64_t target_kernel() {
   return HWY_TARGET;
 }
 }  // namespace loci::learning::HWY_NAMESPACE
@@ -20,7 +20,7 @@ HWY_AFTER_NAMESPACE();
 namespace loci::learning {
 namespace {
 
-HWY_EXPORT(Target);
+HWY_EXPORT(target_kernel);
 
 std::string name_of_target(std::int64_t target) {
   if (target == HWY_AVX3) return "avx512";
@@ -31,7 +31,7 @@ std::string name_of_target(std::int64_t target) {
 }  // namespace
 
 std::string instruction_set() {
-  return name_of_target(HWY_DYNAMIC_DISPATCH(Target)());
+  return name_of_target(HWY_DYNAMIC_DISPATCH(target_kernel)());
 }
 
 std::vector<std::string> available_instruction_sets() {

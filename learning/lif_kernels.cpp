@@ -150,11 +150,11 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
   const V beta = hn::Set(d, lif.beta);
   const V threshold = hn::Set(d, lif.threshold);
   // Four vectors at a time: enough chains to hide latency, few enough for the registers.
-  constexpr std::size_t kChains = kVectors < 4 ? kVectors : 4;
-  for (std::size_t first = 0; first < kVectors; first += kChains) {
-    V membrane[kChains];
-    V sums[kChains];
-    for (std::size_t c = 0; c < kChains; ++c) {
+  constexpr std::size_t n_chains = kVectors < 4 ? kVectors : 4;
+  for (std::size_t first = 0; first < kVectors; first += n_chains) {
+    V membrane[n_chains];
+    V sums[n_chains];
+    for (std::size_t c = 0; c < n_chains; ++c) {
       membrane[c] = hn::Load(d, drive.membrane + (first + c) * n_lanes);
       sums[c] = hn::Zero(d);
     }
@@ -162,7 +162,7 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
     for (std::size_t t = 0; t < drive.n_steps; ++t) {
       sensitivity = 1.0F + lif.beta * sensitivity;
       const V weight = hn::Set(d, sensitivity);
-      for (std::size_t c = 0; c < kChains; ++c) {
+      for (std::size_t c = 0; c < n_chains; ++c) {
         const std::size_t at = (first + c) * n_lanes;
         membrane[c] = default_step(beta, threshold, membrane[c], hn::Load(d, drive.currents + at));
         const V slope = surrogate_derivative<kSurrogate>(hn::Sub(membrane[c], threshold), lif.slope);
@@ -170,7 +170,7 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
         sums[c] = hn::MulAdd(slope, arriving, sums[c]);
       }
     }
-    for (std::size_t c = 0; c < kChains; ++c) {
+    for (std::size_t c = 0; c < n_chains; ++c) {
       float* out = current_gradient + (first + c) * n_lanes;
       hn::Store(hn::Add(hn::Load(d, out), sums[c]), d, out);
     }
@@ -291,8 +291,8 @@ void constant_backward(const LifKernel& lif, const ConstantDrive& drive, const f
   });
 }
 
-void ConstantForward(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
-                     std::size_t word_stride) {
+void constant_forward_kernel(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
+                             std::size_t word_stride) {
   const bool wide = drive.width == wide_panel;
   if (lif.is_default())
     wide ? constant_forward_default<wide_panel / n_lanes>(lif, drive, words, word_stride)
@@ -302,23 +302,23 @@ void ConstantForward(const LifKernel& lif, const ConstantDrive& drive, std::uint
          : constant_forward_general<narrow_panel / n_lanes>(lif, drive, words, word_stride);
 }
 
-void ConstantBackward(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
-                      float* gradient) {
+void constant_backward_kernel(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
+                              float* gradient) {
   if (drive.width == wide_panel)
     constant_backward<wide_panel / n_lanes>(lif, drive, spike_gradient, gradient);
   else
     constant_backward<narrow_panel / n_lanes>(lif, drive, spike_gradient, gradient);
 }
 
-void SpikingForward(const LifKernel& lif, const SpikeDrive& drive, float* membrane, float* compared,
-                    float* reported, std::uint16_t* words, std::size_t word_stride) {
+void spiking_forward_kernel(const LifKernel& lif, const SpikeDrive& drive, float* membrane, float* compared,
+                            float* reported, std::uint16_t* words, std::size_t word_stride) {
   if (drive.width == wide_panel)
     spiking_forward<wide_panel / n_lanes>(lif, drive, membrane, compared, reported, words, word_stride);
   else
     spiking_forward<narrow_panel / n_lanes>(lif, drive, membrane, compared, reported, words, word_stride);
 }
 
-void SpikingBackward(const LifKernel& lif, const SpikeBackward& segment) {
+void spiking_backward_kernel(const LifKernel& lif, const SpikeBackward& segment) {
   with_surrogate(lif.surrogate, [&](auto surrogate) {
     if (segment.width == wide_panel)
       spiking_backward<wide_panel / n_lanes, surrogate()>(lif, segment);
@@ -333,10 +333,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace loci::learning {
 
-HWY_EXPORT(ConstantForward);
-HWY_EXPORT(ConstantBackward);
-HWY_EXPORT(SpikingForward);
-HWY_EXPORT(SpikingBackward);
+HWY_EXPORT(constant_forward_kernel);
+HWY_EXPORT(constant_backward_kernel);
+HWY_EXPORT(spiking_forward_kernel);
+HWY_EXPORT(spiking_backward_kernel);
 
 LifKernel lif_kernel(const sim::Lif& lif, const Objective& objective) {
   return {static_cast<float>(lif.beta), static_cast<float>(lif.threshold),  lif.reset, lif.reset_delay,
@@ -345,21 +345,21 @@ LifKernel lif_kernel(const sim::Lif& lif, const Objective& objective) {
 
 void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
                           std::size_t word_stride) {
-  HWY_DYNAMIC_DISPATCH(ConstantForward)(lif, drive, words, word_stride);
+  HWY_DYNAMIC_DISPATCH(constant_forward_kernel)(lif, drive, words, word_stride);
 }
 
 void lif_constant_backward(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
                            float* current_gradient) {
-  HWY_DYNAMIC_DISPATCH(ConstantBackward)(lif, drive, spike_gradient, current_gradient);
+  HWY_DYNAMIC_DISPATCH(constant_backward_kernel)(lif, drive, spike_gradient, current_gradient);
 }
 
 void lif_spiking_forward(const LifKernel& lif, const SpikeDrive& drive, float* membrane, float* compared,
                          float* reported, std::uint16_t* words, std::size_t word_stride) {
-  HWY_DYNAMIC_DISPATCH(SpikingForward)(lif, drive, membrane, compared, reported, words, word_stride);
+  HWY_DYNAMIC_DISPATCH(spiking_forward_kernel)(lif, drive, membrane, compared, reported, words, word_stride);
 }
 
 void lif_spiking_backward(const LifKernel& lif, const SpikeBackward& segment) {
-  HWY_DYNAMIC_DISPATCH(SpikingBackward)(lif, segment);
+  HWY_DYNAMIC_DISPATCH(spiking_backward_kernel)(lif, segment);
 }
 
 }  // namespace loci::learning

@@ -109,38 +109,40 @@ HWY_INLINE void dense_block(const DenseProduct& product, std::size_t row, std::s
 }
 
 // Sixteen columns at a time, or with room in the registers twice as many.
-void DenseProductPanel(const DenseProduct& product) {
-  constexpr std::size_t kNarrow = narrow_panel / n_lanes;
-  constexpr std::size_t kWide = 2 * kNarrow;
-  constexpr std::size_t kRows = 3;
+void dense_product_kernel(const DenseProduct& product) {
+  constexpr std::size_t narrow = narrow_panel / n_lanes;
+  constexpr std::size_t wide = 2 * narrow;
+  constexpr std::size_t rows = 3;
   for (std::size_t column = 0; column < product.width; column += product.width == wide_panel ? 32 : 16) {
     std::size_t row = 0;
-    for (; row + kRows <= product.n_rows; row += kRows)
-      product.width == wide_panel ? dense_block<kRows, kWide>(product, row, column)
-                                  : dense_block<kRows, kNarrow>(product, row, column);
+    for (; row + rows <= product.n_rows; row += rows)
+      product.width == wide_panel ? dense_block<rows, wide>(product, row, column)
+                                  : dense_block<rows, narrow>(product, row, column);
     for (; row < product.n_rows; ++row)
-      product.width == wide_panel ? dense_block<1, kWide>(product, row, column)
-                                  : dense_block<1, kNarrow>(product, row, column);
+      product.width == wide_panel ? dense_block<1, wide>(product, row, column)
+                                  : dense_block<1, narrow>(product, row, column);
   }
 }
 
-void SparseProduct(const SparseBatch& inputs, const float* weights, std::size_t width, float* currents) {
+void sparse_product_kernel(const SparseBatch& inputs, const float* weights, std::size_t width,
+                           float* currents) {
   if (width == wide_panel)
     product_columns<wide_panel / n_lanes>(inputs, weights, currents);
   else
     product_columns<narrow_panel / n_lanes>(inputs, weights, currents);
 }
 
-void SparseGradient(const SparseBatch& inputs, const float* deltas, std::size_t width,
-                    float* weight_gradient) {
+void sparse_gradient_kernel(const SparseBatch& inputs, const float* deltas, std::size_t width,
+                            float* weight_gradient) {
   if (width == wide_panel)
     gradient_columns<wide_panel / n_lanes>(inputs, deltas, weight_gradient);
   else
     gradient_columns<narrow_panel / n_lanes>(inputs, deltas, weight_gradient);
 }
 
-void SpikeGradient(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last, const float* deltas,
-                   std::size_t stride, std::size_t width, float* weight_gradient) {
+void spike_gradient_kernel(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last,
+                           const float* deltas, std::size_t stride, std::size_t width,
+                           float* weight_gradient) {
   if (width == wide_panel)
     spike_gradient_columns<wide_panel / n_lanes>(spikes, first, last, deltas, stride, weight_gradient);
   else
@@ -153,29 +155,29 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace loci::learning {
 
-HWY_EXPORT(SparseProduct);
-HWY_EXPORT(SparseGradient);
-HWY_EXPORT(SpikeGradient);
-HWY_EXPORT(DenseProductPanel);
+HWY_EXPORT(sparse_product_kernel);
+HWY_EXPORT(sparse_gradient_kernel);
+HWY_EXPORT(spike_gradient_kernel);
+HWY_EXPORT(dense_product_kernel);
 
 void sparse_product_panel(const SparseBatch& inputs, const float* weights, std::size_t width,
                           float* currents) {
-  HWY_DYNAMIC_DISPATCH(SparseProduct)(inputs, weights, width, currents);
+  HWY_DYNAMIC_DISPATCH(sparse_product_kernel)(inputs, weights, width, currents);
 }
 
 void sparse_gradient_panel(const SparseBatch& inputs, const float* deltas, std::size_t width,
                            float* weight_gradient) {
-  HWY_DYNAMIC_DISPATCH(SparseGradient)(inputs, deltas, width, weight_gradient);
+  HWY_DYNAMIC_DISPATCH(sparse_gradient_kernel)(inputs, deltas, width, weight_gradient);
 }
 
 void spike_gradient_panel(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last,
                           const float* deltas, std::size_t stride, std::size_t width,
                           float* weight_gradient) {
-  HWY_DYNAMIC_DISPATCH(SpikeGradient)(spikes, first, last, deltas, stride, width, weight_gradient);
+  HWY_DYNAMIC_DISPATCH(spike_gradient_kernel)(spikes, first, last, deltas, stride, width, weight_gradient);
 }
 
 void dense_product_panel(const DenseProduct& product) {
-  HWY_DYNAMIC_DISPATCH(DenseProductPanel)(product);
+  HWY_DYNAMIC_DISPATCH(dense_product_kernel)(product);
 }
 
 }  // namespace loci::learning

@@ -28,13 +28,12 @@ def draw_positions(axes, model):
     ink = np.abs(np.indices((28, 28)) - 13.5).max(axis=0).ravel()
     sign = np.sign(parameters["inhibition1"][:].ravel())
     places = [layer @ plane for layer in layers]
-    dots = axes.scatter(*places[0].T, s=5, c=ink, cmap="Greys_r", alpha=0.8, label="input pixels (dark: centre of the image)")
+    axes.scatter(*places[0].T, s=5, c=ink, cmap="Greys_r", alpha=0.8, label="input pixels (dark: centre of the image)")
     axes.scatter(*places[1][sign > 0].T, s=9, c=BLUE, label="hidden, excitatory")
     axes.scatter(*places[1][sign <= 0].T, s=9, c=ORANGE, label="hidden, inhibitory")
     axes.scatter(*places[2].T, s=90, marker="*", c="white", edgecolors=INK, label="output", zorder=3)
     axes.set(title="where the neurons have moved", xlabel="first principal direction", ylabel="second")
-    axes.legend(fontsize=6, loc="upper right", framealpha=0.9)
-    return dots
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncol=2, frameon=False)
 
 
 def draw_raster(axes, raster, sample):
@@ -46,7 +45,7 @@ def draw_raster(axes, raster, sample):
         scale = 4 if population == "output" else 1
         axes.scatter(times[chosen] - row["begin_ms"], offset + scale * ids, s=1.5 * scale, c=colour, marker="|", label=population)
     axes.set(title=f"one image: label {row['label']}, predicted {row['predicted']}", xlabel="time (ms)", ylabel="neuron")
-    axes.legend(fontsize=6, loc="upper right", framealpha=0.9)
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncol=2, frameon=False, markerscale=3)
 
 
 def draw_history(axes, path):
@@ -61,7 +60,7 @@ def main():
         sys.exit(__doc__)
     model_path, raster_path, history_path, out = sys.argv[1:5]
     sample = int(sys.argv[5]) if len(sys.argv) == 6 else 0
-    figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), dpi=110, constrained_layout=True)
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), dpi=110, constrained_layout=True)
     with h5py.File(model_path) as model, h5py.File(raster_path) as raster:
         draw_positions(axes[0], model)
         draw_raster(axes[1], raster, sample)

@@ -16,7 +16,8 @@ enum class Encoding {
   latency,    // at most one spike per pixel, the brighter the earlier; zero pixels never
 };
 
-// Stands for the epoch wherever images are not trained on, so that evaluation and simulation draw the same spikes.
+// Stands for the epoch wherever images are not trained on, so that evaluation and simulation draw the same
+// spikes.
 inline constexpr std::uint32_t evaluation_epoch = 0xFFFFFF;
 
 struct Encoder {
@@ -24,9 +25,9 @@ struct Encoder {
   std::uint64_t seed = 0;
 };
 
-// The spiking pixels of one sample at every step: sorted pixel numbers, one row per step. Reproducible: a function of
-// (encoder, epoch, sample, step) alone. Not for Encoding::constant.
-// Latency: a pixel of value p > 0 spikes once, at step round((1 - p / 255) (n_steps - 1)).
+// The spiking pixels of one sample at every step: sorted pixel numbers, one row per step. Reproducible: a
+// function of (encoder, epoch, sample, step) alone. Not for Encoding::constant. Latency: a pixel of value p >
+// 0 spikes once, at step round((1 - p / 255) (n_steps - 1)).
 struct SpikeTrains {
   std::vector<std::uint32_t> begin;  // (n_steps + 1) offsets into neuron
   std::vector<std::uint32_t> neuron;
@@ -37,8 +38,8 @@ struct SpikeTrains {
 };
 
 // Fills `trains`, reusing its memory. pixels: (n_0) bytes.
-void encode(const Encoder& encoder, std::span<const std::uint8_t> pixels, std::size_t n_steps, std::uint32_t epoch,
-            std::uint32_t sample, SpikeTrains& trains);
+void encode(const Encoder& encoder, std::span<const std::uint8_t> pixels, std::size_t n_steps,
+            std::uint32_t epoch, std::uint32_t sample, SpikeTrains& trains);
 
 std::string_view name_of(Encoding value);
 Encoding parse_encoding(std::string_view text, const std::string& where);

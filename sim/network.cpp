@@ -23,12 +23,14 @@ constexpr NameTable<Reset, 3> resets{
 
 void validate_lif(const NetworkDescription& network) {
   if (network.lif.size() != 1 && network.lif.size() != network.n_connections())
-    refuse("lif", std::to_string(network.lif.size()) + " neuron descriptions for " +
-                      std::to_string(network.n_connections()) + " spiking layers",
+    refuse("lif",
+           std::to_string(network.lif.size()) + " neuron descriptions for " +
+               std::to_string(network.n_connections()) + " spiking layers",
            "give one for all layers or one per layer after the input");
   for (const Lif& lif : network.lif) {
     if (!(lif.beta >= 0.0 && lif.beta <= 1.0))
-      refuse("beta", "decay " + std::to_string(lif.beta) + " is outside [0, 1]", "choose a decay per step within it");
+      refuse("beta", "decay " + std::to_string(lif.beta) + " is outside [0, 1]",
+             "choose a decay per step within it");
     if (!(lif.threshold > 0.0) || !std::isfinite(lif.threshold))
       refuse("threshold", "threshold " + std::to_string(lif.threshold) + " is not positive",
              "choose a finite threshold above 0");
@@ -38,27 +40,33 @@ void validate_lif(const NetworkDescription& network) {
 void validate_space(const NetworkDescription& network) {
   const std::size_t least = network.relaxed() ? 1 : 2;
   if (network.dims < least || network.dims > 64)
-    refuse("dims", std::to_string(network.dims) + " dimensions", "choose between " + std::to_string(least) + " and 64");
+    refuse("dims", std::to_string(network.dims) + " dimensions",
+           "choose between " + std::to_string(least) + " and 64");
   if (!(network.mask_steepness > 0.0) || !std::isfinite(network.mask_steepness))
-    refuse("mask_steepness", "the steepness is not positive", "choose a finite value above 0, for example 10");
+    refuse("mask_steepness", "the steepness is not positive",
+           "choose a finite value above 0, for example 10");
   if (!(network.softening >= 0.0) || !std::isfinite(network.softening))
-    refuse("softening", "the softening is negative or not finite", "choose 0 or a small positive squared distance");
+    refuse("softening", "the softening is negative or not finite",
+           "choose 0 or a small positive squared distance");
 }
 
 }  // namespace
 
 void validate(const NetworkDescription& network) {
-  if (network.sizes.size() < 2) refuse("sizes", "fewer than two layers", "give input, hidden and output sizes");
+  if (network.sizes.size() < 2)
+    refuse("sizes", "fewer than two layers", "give input, hidden and output sizes");
   for (const std::size_t size : network.sizes)
     if (size == 0) refuse("sizes", "a layer has no neurons", "give every layer at least one");
   if (!network.weight_scale.empty() && network.weight_scale.size() != network.n_connections())
-    refuse("weight_scale", std::to_string(network.weight_scale.size()) + " scales for " +
-                               std::to_string(network.n_connections()) + " connections",
+    refuse("weight_scale",
+           std::to_string(network.weight_scale.size()) + " scales for " +
+               std::to_string(network.n_connections()) + " connections",
            "give one scale per pair of neighbouring layers, or none");
   if (!network.spatial() && !network.weight_scale.empty())
     refuse("weight_scale", "a dense network stores its weights and takes no scale", "leave it out");
   for (const double scale : network.weight_scale)
-    if (!(scale > 0.0) || !std::isfinite(scale)) refuse("weight_scale", "a scale is not positive", "use scales above 0");
+    if (!(scale > 0.0) || !std::isfinite(scale))
+      refuse("weight_scale", "a scale is not positive", "use scales above 0");
   if (network.spatial()) validate_space(network);
   if (network.spiking()) validate_lif(network);
 }
@@ -107,17 +115,29 @@ std::size_t ParameterLayout::count(std::string_view kind) const {
   return total;
 }
 
-std::string_view name_of(Wiring value) { return find_name(wirings, value); }
-std::string_view name_of(NeuronModel value) { return find_name(neuron_models, value); }
-std::string_view name_of(LayerDistance value) { return find_name(layer_distances, value); }
-std::string_view name_of(Reset value) { return find_name(resets, value); }
-Wiring parse_wiring(std::string_view text, const std::string& where) { return find_value(wirings, text, where); }
+std::string_view name_of(Wiring value) {
+  return find_name(wirings, value);
+}
+std::string_view name_of(NeuronModel value) {
+  return find_name(neuron_models, value);
+}
+std::string_view name_of(LayerDistance value) {
+  return find_name(layer_distances, value);
+}
+std::string_view name_of(Reset value) {
+  return find_name(resets, value);
+}
+Wiring parse_wiring(std::string_view text, const std::string& where) {
+  return find_value(wirings, text, where);
+}
 NeuronModel parse_neuron_model(std::string_view text, const std::string& where) {
   return find_value(neuron_models, text, where);
 }
 LayerDistance parse_layer_distance(std::string_view text, const std::string& where) {
   return find_value(layer_distances, text, where);
 }
-Reset parse_reset(std::string_view text, const std::string& where) { return find_value(resets, text, where); }
+Reset parse_reset(std::string_view text, const std::string& where) {
+  return find_value(resets, text, where);
+}
 
 }  // namespace loci::sim

@@ -8,9 +8,13 @@
 
 namespace loci::sim {
 
-enum class Wiring { spatial, dense };                  // weights from positions, or stored one by one
-enum class NeuronModel { relu, lif };                  // rate network (MLP) or spiking network (SNN)
-enum class LayerDistance { fixed, learned, relaxed };  // gap 1; one learned gap a layer pair; all d coordinates learned
+enum class Wiring { spatial, dense };  // weights from positions, or stored one by one
+enum class NeuronModel { relu, lif };  // rate network (MLP) or spiking network (SNN)
+enum class LayerDistance {
+  fixed,
+  learned,
+  relaxed
+};  // gap 1; one learned gap a layer pair; all d coordinates learned
 enum class Reset { subtract, zero, none };
 
 // Discrete leaky integrate-and-fire neuron, snnTorch's `Leaky`:
@@ -30,13 +34,14 @@ struct NetworkDescription {
   std::vector<std::size_t> sizes{784, 2048, 10};  // neurons per layer, input first
   Wiring wiring = Wiring::spatial;
   NeuronModel neuron = NeuronModel::lif;
-  std::size_t dims = 3;  // d: d - 1 learned coordinates and the layer coordinate (relaxed: d learned); unused if dense
+  std::size_t dims =
+      3;  // d: d - 1 learned coordinates and the layer coordinate (relaxed: d learned); unused if dense
   LayerDistance layer_distance = LayerDistance::learned;
-  double mask_steepness = 10.0;      // k of m = 2 sigmoid(k v) - 1
-  std::vector<double> weight_scale{};// s_l per connection; empty: all 1
-  bool balanced = false;             // a_j - mean_j(a_j) at the first hidden layer
-  double softening = 0.0;            // added to every squared distance
-  std::vector<Lif> lif{Lif{}};       // one for all layers, or one per non-input layer
+  double mask_steepness = 10.0;        // k of m = 2 sigmoid(k v) - 1
+  std::vector<double> weight_scale{};  // s_l per connection; empty: all 1
+  bool balanced = false;               // a_j - mean_j(a_j) at the first hidden layer
+  double softening = 0.0;              // added to every squared distance
+  std::vector<Lif> lif{Lif{}};         // one for all layers, or one per non-input layer
 
   bool operator==(const NetworkDescription&) const = default;
 
@@ -47,9 +52,7 @@ struct NetworkDescription {
   bool relaxed() const { return layer_distance == LayerDistance::relaxed; }
   // Learned coordinates per neuron.
   std::size_t n_coordinates() const { return spatial() ? (relaxed() ? dims : dims - 1) : 0; }
-  double scale(std::size_t connection) const {
-    return weight_scale.empty() ? 1.0 : weight_scale[connection];
-  }
+  double scale(std::size_t connection) const { return weight_scale.empty() ? 1.0 : weight_scale[connection]; }
   // The LIF of layer 1..n_layers()-1.
   const Lif& lif_of(std::size_t layer) const { return lif.size() == 1 ? lif.front() : lif[layer - 1]; }
   // Whether the currents of connection l are centred over the postsynaptic layer.
@@ -59,9 +62,10 @@ struct NetworkDescription {
 // Refuses a description that makes no network: throws InputError naming the field.
 void validate(const NetworkDescription& network);
 
-// Learned scalars of one group of one layer: "position", "inhibition", "gap", "bias" or "weight", row-major (rows, columns).
+// Learned scalars of one group of one layer: "position", "inhibition", "gap", "bias" or "weight", row-major
+// (rows, columns).
 struct ParameterGroup {
-  std::string name;   // kind and layer (or connection), as in "position0"
+  std::string name;  // kind and layer (or connection), as in "position0"
   std::string kind;
   std::size_t layer;  // layer of position, inhibition and bias; connection of gap and weight
   std::size_t rows;
@@ -72,7 +76,8 @@ struct ParameterGroup {
   bool operator==(const ParameterGroup&) const = default;
 };
 
-// Where each group lies in one flat vector. Group order: positions, inhibitions, gaps, weights, biases; then by layer.
+// Where each group lies in one flat vector. Group order: positions, inhibitions, gaps, weights, biases; then
+// by layer.
 class ParameterLayout {
  public:
   explicit ParameterLayout(const NetworkDescription& network);

@@ -8,20 +8,25 @@
 
 namespace loci::sim {
 
-std::array<std::uint32_t, 4> random_words(std::uint64_t seed, Stream stream, std::uint64_t index, std::uint32_t step) {
-  const r123::Philox4x32::key_type key{{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
-  const r123::Philox4x32::ctr_type counter{{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
-                                            step, static_cast<std::uint32_t>(stream)}};
+std::array<std::uint32_t, 4> random_words(std::uint64_t seed, Stream stream, std::uint64_t index,
+                                          std::uint32_t step) {
+  const r123::Philox4x32::key_type key{
+      {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
+  const r123::Philox4x32::ctr_type counter{{static_cast<std::uint32_t>(index),
+                                            static_cast<std::uint32_t>(index >> 32), step,
+                                            static_cast<std::uint32_t>(stream)}};
   const auto words = r123::Philox4x32{}(counter, key);
   return {words[0], words[1], words[2], words[3]};
 }
 
-void fill_uniform(std::span<float> values, float low, float high, std::uint64_t seed, Stream stream, std::uint32_t step) {
+void fill_uniform(std::span<float> values, float low, float high, std::uint64_t seed, Stream stream,
+                  std::uint32_t step) {
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = low + (high - low) * uniform_from(random_words(seed, stream, i / 4, step)[i % 4]);
 }
 
-void fill_normal(std::span<float> values, float deviation, std::uint64_t seed, Stream stream, std::uint32_t step) {
+void fill_normal(std::span<float> values, float deviation, std::uint64_t seed, Stream stream,
+                 std::uint32_t step) {
   constexpr double two_to_minus_32 = 0x1.0p-32;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto words = random_words(seed, stream, i, step);

@@ -1,5 +1,5 @@
-// Counter-based random numbers: a value is a pure function of (seed, stream, index, step, lane), so any thread may draw any of
-// them in any order. Philox4x32-10 (Salmon et al. 2011) from Random123.
+// Counter-based random numbers: a value is a pure function of (seed, stream, index, step, lane), so any
+// thread may draw any of them in any order. Philox4x32-10 (Salmon et al. 2011) from Random123.
 #pragma once
 
 #include <array>
@@ -22,16 +22,21 @@ enum class Stream : std::uint32_t {
 };
 
 // Four independent 32-bit words for one counter value.
-std::array<std::uint32_t, 4> random_words(std::uint64_t seed, Stream stream, std::uint64_t index, std::uint32_t step);
+std::array<std::uint32_t, 4> random_words(std::uint64_t seed, Stream stream, std::uint64_t index,
+                                          std::uint32_t step);
 
 // Uniform in [0, 1) with 24 bits.
-inline float uniform_from(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1.0p-24F; }
+inline float uniform_from(std::uint32_t word) {
+  return static_cast<float>(word >> 8) * 0x1.0p-24F;
+}
 
 // values[i] uniform in [low, high): draw i of (seed, stream, step).
-void fill_uniform(std::span<float> values, float low, float high, std::uint64_t seed, Stream stream, std::uint32_t step);
+void fill_uniform(std::span<float> values, float low, float high, std::uint64_t seed, Stream stream,
+                  std::uint32_t step);
 
 // values[i] normal with mean 0 and the given standard deviation (Box-Muller).
-void fill_normal(std::span<float> values, float deviation, std::uint64_t seed, Stream stream, std::uint32_t step);
+void fill_normal(std::span<float> values, float deviation, std::uint64_t seed, Stream stream,
+                 std::uint32_t step);
 
 // Fisher-Yates permutation of `items` keyed by (seed, stream, step).
 void shuffle(std::span<std::uint32_t> items, std::uint64_t seed, Stream stream, std::uint32_t step);

@@ -10,7 +10,7 @@
 namespace loci::sim {
 
 struct LabelledImages {
-  std::string name;                  // "mnist", "fashion-mnist"
+  std::string name;  // "mnist", "fashion-mnist"
   std::size_t height = 0;
   std::size_t width = 0;
   std::size_t n_classes = 0;
