@@ -27,6 +27,6 @@ while read -r preset seed; do
   echo "== $name"
   "$loci" train --preset "$preset" --seed "$seed" --data-dir "$mnist" --threads "${LOCI_THREADS:-0}" \
     --out "out/measure/$name.h5" --force --json >"out/measure/$name.json" </dev/null
-  sed -e "s#\"$mnist\"#\"MNIST_FOLDER\"#" -e 's#\(dir = \\"\)[^"]*\\"#\1\\"#' "out/measure/$name.json" >"$results/$name.json"
+  sed -e 's#\(dir = \\"\)[^"]*\\"#\1\\"#' "out/measure/$name.json" >"$results/$name.json"
 done <<<"$runs"
 grep -H '"test_accuracy"' "$results"/*.json
