@@ -39,20 +39,6 @@ void centre(float* values, std::size_t n) {
   for (std::size_t j = 0; j < n; ++j) values[j] -= mean;
 }
 
-// The same for the rows of a matrix stored in panels.
-void centre_rows(const Connection& connection, AlignedFloats& matrix) {
-  for (std::size_t i = 0; i < connection.n_pre(); ++i) {
-    float mean = 0.0F;
-    for (const Panel& panel : connection.panels())
-      for (std::size_t j = 0; j < panel.filled; ++j)
-        mean += matrix[connection.offset(panel) + i * panel.width + j];
-    mean /= static_cast<float>(connection.panels().n_neurons());
-    for (const Panel& panel : connection.panels())
-      for (std::size_t j = 0; j < panel.filled; ++j)
-        matrix[connection.offset(panel) + i * panel.width + j] -= mean;
-  }
-}
-
 }  // namespace
 
 struct BatchEvaluator::State {
@@ -60,8 +46,6 @@ struct BatchEvaluator::State {
         EvaluatorOptions options);
 
   BatchResult run(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
-  void prepare(const sim::Parameters& parameters);
-  void make_stored_weights();
   void first_product(const Batch& batch);
   void run_shards(const Batch& batch, bool with_gradient, BatchResult& result);
   void clear_shard(std::size_t shard);
@@ -79,7 +63,7 @@ struct BatchEvaluator::State {
   const Objective objective;
   const Workers& workers;
   Profile profile;
-  SpikingNetwork shared;
+  PreparedNetwork shared;
   std::vector<Connection> connections;
   SparseBatch inputs;
   AlignedFloats first_currents;  // per panel of layer 1 (batch, width): currents, then their gradients
@@ -129,45 +113,7 @@ BatchEvaluator::State::State(sim::NetworkDescription description, const Objectiv
   }
 }
 
-void BatchEvaluator::State::prepare(const sim::Parameters& parameters) {
-  Stopwatch watch(profile);
-  for (Connection& connection : connections) connection.prepare(parameters);
-  for (std::size_t l = 1; l < network.n_layers(); ++l) {
-    const auto bias = sim::connection_biases(network, parameters, l - 1);
-    std::copy(bias.begin(), bias.end(), shared.bias[l].begin());
-  }
-  make_stored_weights();
-  watch.charge(Phase::weights);
-}
-
-// All connections but a first one under constant input are stored: their rows are read spike by spike.
-void BatchEvaluator::State::make_stored_weights() {
-  for (std::size_t l = shared.constant_input ? 1 : 0; l < network.n_connections(); ++l) {
-    const Connection& connection = connections[l];
-    AlignedFloats& weights = shared.weights[l];
-    weights.resize(connection.padded_size());
-    workers.for_each(connection.panels().size(), [&](std::size_t p, std::size_t) {
-      connection.make_weights(p, weights.data() + connection.offset(connection.panels()[p]));
-    });
-    if (network.balances(l)) centre_rows(connection, weights);
-    if (l == 0) continue;
-    const PanelLayout& pre_panels = shared.layers[l];
-    const std::size_t n_post = connection.panels().n_neurons();
-    AlignedFloats& transposed = shared.transposed[l];
-    transposed.resize(n_post * pre_panels.padded());
-    workers.for_each(pre_panels.size(), [&](std::size_t q, std::size_t) {
-      const Panel& pre = pre_panels[q];
-      for (const Panel& panel : connection.panels())
-        for (std::size_t i = 0; i < pre.filled; ++i)
-          for (std::size_t j = 0; j < panel.filled; ++j)
-            transposed[n_post * pre.begin + (panel.begin + j) * pre.width + i] =
-                weights[connection.offset(panel) + (pre.begin + i) * panel.width + j];
-    });
-  }
-}
-
-// Layer 1's currents under constant input, one product a batch: each panel's weights are made, used and
-// forgotten in cache.
+// Layer 1's currents under constant input: one product a batch.
 void BatchEvaluator::State::first_product(const Batch& batch) {
   Stopwatch watch(profile);
   inputs.clear(network.sizes[0]);
@@ -293,7 +239,7 @@ void BatchEvaluator::State::run_shards(const Batch& batch, bool with_gradient, B
 // Weight gradients of the stored connections, added over shards in their order, then turned into parameter
 // gradients.
 void BatchEvaluator::State::join_shards() {
-  for (std::size_t l = shared.constant_input ? 1 : 0; l < network.n_connections(); ++l) {
+  for (std::size_t l = shared.first_stored(); l < network.n_connections(); ++l) {
     Connection& connection = connections[l];
     AlignedFloats& total = shard_gradients[0].weights[l];
     workers.for_each(connection.panels().size(), [&](std::size_t p, std::size_t) {
@@ -335,13 +281,17 @@ BatchResult BatchEvaluator::State::run(const sim::Parameters& parameters, const 
                                        sim::Parameters* gradient) {
   if (shared.constant_input != batch.constant_input()) {
     shared.constant_input = batch.constant_input();
+    shared.weights[0] = {};
     for (Scratch& mine : scratch) mine.spiking.reset();
   }
   if (!network.spiking() && !batch.constant_input())
     throw std::logic_error("a rate network takes a constant input");
   batch_size = shared.batch_size = batch.size();
   logits.resize(batch_size * network.sizes.back());
-  prepare(parameters);
+  Stopwatch preparing(profile);
+  for (Connection& connection : connections) connection.prepare(parameters);
+  store_weights(connections, parameters, workers, shared);
+  preparing.charge(Phase::weights);
   if (shared.constant_input) first_product(batch);
   BatchResult result;
   run_shards(batch, gradient != nullptr, result);

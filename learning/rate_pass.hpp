@@ -5,13 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "learning/sample_pass.hpp"
+#include "learning/prepared_network.hpp"
 
 namespace loci::learning {
 
 class RatePass {
  public:
-  explicit RatePass(const SpikingNetwork& shared) : shared_(shared), activations_(shared.layers.size()) {}
+  explicit RatePass(const PreparedNetwork& shared) : shared_(shared), activations_(shared.layers.size()) {}
 
   // Pre-activations of layer 1, (n_samples, padded), for the caller to fill before forward; after backward
   // they hold dL/da.
@@ -22,7 +22,7 @@ class RatePass {
   double backward(std::span<const std::uint8_t> targets, ShardGradient* shard);
 
  private:
-  const SpikingNetwork& shared_;
+  const PreparedNetwork& shared_;
   std::size_t n_samples_ = 0;
   std::vector<AlignedFloats>
       activations_;  // per layer (n_samples, padded): ReLU applied, but not to the output

@@ -35,19 +35,7 @@ void collect(const std::vector<std::uint16_t>& words, std::size_t words_per_step
 
 }  // namespace
 
-double row_cross_entropy(const float* scores, std::size_t n_classes, std::uint8_t target, double weight,
-                         float* gradient) {
-  const float highest = *std::max_element(scores, scores + n_classes);
-  double sum = 0.0;
-  for (std::size_t c = 0; c < n_classes; ++c) sum += std::exp(static_cast<double>(scores[c] - highest));
-  for (std::size_t c = 0; c < n_classes; ++c) {
-    const double probability = std::exp(static_cast<double>(scores[c] - highest)) / sum;
-    gradient[c] = static_cast<float>(weight * (probability - (c == target ? 1.0 : 0.0)));
-  }
-  return weight * (std::log(sum) + highest - scores[target]);
-}
-
-SamplePass::SamplePass(const SpikingNetwork& shared) : shared_(shared), layers_(shared.layers.size()) {
+SamplePass::SamplePass(const PreparedNetwork& shared) : shared_(shared), layers_(shared.layers.size()) {
   const std::size_t n_steps = shared.objective.n_steps;
   segment_steps_ = shared.checkpoint_steps == 0 ? n_steps : std::min(shared.checkpoint_steps, n_steps);
   n_segments_ = (n_steps + segment_steps_ - 1) / segment_steps_;

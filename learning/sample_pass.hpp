@@ -5,40 +5,13 @@
 #include <vector>
 
 #include "learning/batch.hpp"
-#include "learning/connection.hpp"
-#include "learning/lif_kernels.hpp"
-#include "learning/product_kernels.hpp"
+#include "learning/prepared_network.hpp"
 
 namespace loci::learning {
 
-// What all samples of a batch share. Weights of connection l lie panel after panel, (n_l, width) each;
-// transposed ones panel after panel of the presynaptic layer, (n_{l+1}, width) each.
-struct SpikingNetwork {
-  const sim::NetworkDescription& network;
-  const Objective& objective;
-  bool constant_input;
-  std::size_t batch_size;
-  std::size_t checkpoint_steps;           // 0: all steps at once
-  std::vector<PanelLayout> layers;        // of layers 0..L
-  std::vector<LifKernel> lif;             // of layers 0..L (0 unused)
-  std::vector<AlignedFloats> weights;     // per connection; empty for connection 0 of a constant input
-  std::vector<AlignedFloats> transposed;  // per connection >= 1
-  std::vector<AlignedFloats> bias;        // per layer, padded
-};
-
-// Gradients of one shard of samples, added up in sample order.
-struct ShardGradient {
-  std::vector<AlignedFloats> weights;  // as SpikingNetwork::weights
-  std::vector<AlignedFloats> bias;     // per layer, padded
-};
-
-// Cross-entropy of one row of scores (n_classes); gradient = weight * dloss/dscores. Returns weight * loss.
-double row_cross_entropy(const float* scores, std::size_t n_classes, std::uint8_t target, double weight,
-                         float* gradient);
-
 class SamplePass {
  public:
-  explicit SamplePass(const SpikingNetwork& shared);
+  explicit SamplePass(const PreparedNetwork& shared);
 
   // Constant input: `currents` are the padded currents of layer 1, bias included. Otherwise `input` holds the
   // spikes. Fills logits (n_classes). Returns the number of spikes.
@@ -75,7 +48,7 @@ class SamplePass {
   void backward_layer(std::size_t l, std::size_t segment, float* current_gradient);
   const float* reported(std::size_t l) const;
 
-  const SpikingNetwork& shared_;
+  const PreparedNetwork& shared_;
   std::size_t n_segments_;
   std::size_t segment_steps_;
   const float* currents_ = nullptr;
