@@ -220,6 +220,9 @@ void refuse_overwriting(const TrainOptions& options) {
 }
 
 int train(const TrainOptions& options) {
+  if (!(options.checkpoint_seconds >= 0))
+    throw InputError("--checkpoint-seconds", fmt::format("{} is not a time", options.checkpoint_seconds),
+                     "give 0 to save after every batch, or how many seconds may be lost");
   if (!options.instruction_set.empty()) learning::choose_instruction_set(options.instruction_set);
   TrainConfig config = merged_config(options);
   std::optional<io::ModelFile> checkpoint;

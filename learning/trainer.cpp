@@ -12,7 +12,7 @@ namespace loci::learning {
 namespace {
 
 void require(bool good, const std::string& field, const std::string& problem, const std::string& remedy) {
-  if (!good) throw InputError("training." + field, problem, remedy);
+  if (!good) throw InputError(field, problem, remedy);
 }
 
 bool positive(double value) {
@@ -24,39 +24,41 @@ bool positive(double value) {
 void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
   sim::validate(plan.network);
   validate(plan.objective, plan.network);
-  require(plan.epochs > 0, "epochs", "no epochs", "train for at least one");
-  require(plan.batch_size > 0, "batch_size", "empty batches", "use at least one image a batch");
-  require(positive(plan.schedule.peak), "learning_rate", "the learning rate is not positive",
+  require(plan.epochs > 0, "training.epochs", "no epochs", "train for at least one");
+  require(plan.batch_size > 0, "training.batch_size", "empty batches", "use at least one image a batch");
+  require(positive(plan.schedule.peak), "training.learning_rate", "the learning rate is not positive",
           "choose one above 0");
-  require(plan.schedule.warmup >= 0 && plan.schedule.warmup < 1, "warmup",
+  require(plan.schedule.warmup >= 0 && plan.schedule.warmup < 1, "training.warmup",
           "the warm-up is not a fraction below 1", "choose 0 or a small fraction of the training");
-  require(plan.largest_gradient_norm >= 0, "clip_norm", "the largest gradient norm is negative",
+  require(plan.largest_gradient_norm >= 0, "training.clip_norm", "the largest gradient norm is negative",
           "choose 0 for none");
-  require(positive(plan.initialisation.spread), "spread", "the spread of positions is not positive",
+  require(positive(plan.initialisation.spread), "network.spread", "the spread of positions is not positive",
           "choose one above 0");
   for (const double beta : {plan.adam.beta1, plan.adam.beta2})
-    require(beta >= 0 && beta < 1, "adam_beta", "a decay of Adam's moments is outside [0, 1)",
+    require(beta >= 0 && beta < 1, "training.adam_beta", "a decay of Adam's moments is outside [0, 1)",
             "choose one within, near 1");
-  require(positive(plan.adam.epsilon), "adam_epsilon", "Adam's epsilon is not positive",
+  require(positive(plan.adam.epsilon), "training.adam_epsilon", "Adam's epsilon is not positive",
           "choose a small one above 0");
   for (const auto& [kind, factor] : plan.adam.rate_factor)
-    require(factor >= 0 && std::isfinite(factor), "rate_" + kind, "the factor is negative or not finite",
+    require(factor >= 0 && std::isfinite(factor), "training.rate_" + kind,
+            "the factor is negative or not finite",
             "choose 0 to keep these parameters as they are, 1 for the common rate");
-  require(std::isfinite(plan.initialisation.gap), "gap", "the gap is not finite", "choose a finite distance");
-  require(plan.patience == 0 || plan.n_validation > 0, "patience", "early stopping without validation images",
-          "set aside some with the validation option");
-  require(plan.n_validation < images.size(), "validation",
+  require(std::isfinite(plan.initialisation.gap), "network.gap", "the gap is not finite",
+          "choose a finite distance");
+  require(plan.patience == 0 || plan.n_validation > 0, "training.patience",
+          "early stopping without validation images", "set aside some with the validation option");
+  require(plan.n_validation < images.size(), "data.validation",
           std::to_string(plan.n_validation) + " validation images of " + std::to_string(images.size()),
           "leave some to train on");
-  require(plan.network.sizes.front() == images.n_pixels(), "sizes",
+  require(plan.network.sizes.front() == images.n_pixels(), "network.sizes",
           std::to_string(plan.network.sizes.front()) + " input neurons for images of " +
               std::to_string(images.n_pixels()) + " pixels",
           "make the first layer as large as an image");
-  require(plan.network.sizes.back() >= images.n_classes, "sizes",
+  require(plan.network.sizes.back() >= images.n_classes, "network.sizes",
           std::to_string(plan.network.sizes.back()) + " output neurons for " +
               std::to_string(images.n_classes) + " classes",
           "make the last layer at least as large");
-  require(plan.network.spiking() || plan.encoder.encoding == sim::Encoding::constant, "encoding",
+  require(plan.network.spiking() || plan.encoder.encoding == sim::Encoding::constant, "data.encoding",
           "a rate network takes no spikes", "use the constant encoding");
 }
 

@@ -43,7 +43,6 @@ void check(const NetworkDescription& network, const SpatialGraph& graph, std::si
   if (std::isfinite(graph.options().velocity) && graph.options().step_ms != step_ms)
     throw InputError("step", "the graph's delays were rounded to another step",
                      "build the graph with the same step");
-  (void)network;
 }
 
 std::unique_ptr<SpikingEngine> make_engine(Engine engine, const LayeredModel& model) {

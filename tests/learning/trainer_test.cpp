@@ -204,9 +204,9 @@ TEST_CASE("a plan that makes no sense is refused by field") {
   refused([](auto& plan) { plan.batch_size = 0; }, "training.batch_size");
   refused([](auto& plan) { plan.epochs = 0; }, "training.epochs");
   refused([](auto& plan) { plan.schedule.peak = -1; }, "training.learning_rate");
-  refused([](auto& plan) { plan.n_validation = 50; }, "training.validation");
+  refused([](auto& plan) { plan.n_validation = 50; }, "data.validation");
   refused([](auto& plan) { plan.patience = 3; }, "training.patience");
-  refused([](auto& plan) { plan.network.sizes[0] = 35; }, "training.sizes");
+  refused([](auto& plan) { plan.network.sizes[0] = 35; }, "network.sizes");
   refused([](auto& plan) { plan.objective.loss = Loss::cross_entropy; }, "objective.loss");
 }
 
