@@ -256,7 +256,7 @@ int train(const TrainOptions& options) {
     return 130;
   }
   learning::BatchEvaluator evaluator(plan.network, plan.objective, workers,
-                                     {.checkpoint_steps = plan.checkpoint_steps});
+                                     {.trajectory_mib = plan.trajectory_mib});
   const auto test = learning::evaluate(evaluator, trainer.result(state), data.test, {}, plan.encoder);
   const auto summary = summary_json(config, plan, state, trainer, test, workers, path);
   io::ModelFile file = observer.model_file(state, false);

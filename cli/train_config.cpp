@@ -65,8 +65,8 @@ const std::vector<Field>& fields() {
       {"training.clip_norm", "--clip-norm", &C::clip_norm, "largest norm of a gradient; 0: no clipping"},
       {"training.patience", "--patience", &C::patience,
        "stop after so many epochs without a better validation accuracy; 0: never"},
-      {"training.checkpoint_steps", "--checkpoint-steps", &C::checkpoint_steps,
-       "keep so many steps of a trajectory at a time and run earlier ones again; 0: all"},
+      {"training.trajectory_mib", "--trajectory-mib", &C::trajectory_mib,
+       "memory for currents, membranes and spikes: a batch runs in blocks of samples that fit"},
       {"training.seed", "--seed", &C::seed, "of initial parameters, order of images, split and random input"},
   };
   return table;
@@ -176,7 +176,7 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
   plan.n_validation = config.validation;
   plan.patience = config.patience;
   plan.largest_gradient_norm = config.clip_norm;
-  plan.checkpoint_steps = config.checkpoint_steps;
+  plan.trajectory_mib = config.trajectory_mib;
   plan.seed = config.seed;
   return plan;
 }

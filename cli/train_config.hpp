@@ -56,7 +56,7 @@ struct TrainConfig {
   double rate_bias = 1.0;
   double clip_norm = 0.0;
   std::uint64_t patience = 0;
-  std::uint64_t checkpoint_steps = 0;
+  double trajectory_mib = 128.0;
   std::uint64_t seed = 1;
 };
 

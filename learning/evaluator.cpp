@@ -1,42 +1,22 @@
 #include "learning/evaluator.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <stdexcept>
-#include <utility>
 
-#include "learning/rate_pass.hpp"
-#include "learning/sample_pass.hpp"
+#include "learning/passes.hpp"
 
 namespace loci::learning {
 namespace {
 
-// Enough shards to occupy many threads, few enough that their private gradients stay small. A function of
-// sizes alone.
-std::size_t shard_count(std::size_t batch_size, std::size_t gradient_floats) {
-  constexpr std::size_t most = 32;
-  constexpr std::size_t budget_floats = std::size_t{16} << 20;
-  const std::size_t affordable =
-      std::clamp<std::size_t>(budget_floats / std::max<std::size_t>(gradient_floats, 1), 4, most);
-  return std::min(std::bit_floor(affordable), batch_size);
-}
+constexpr std::size_t n_parts = 32;       // of a connection's gradient
+constexpr std::size_t n_bias_shards = 16;  // at most, of a layer's samples
 
-// Balances the product where asked for and adds the biases, which come balanced.
-void finish_currents(float* currents, std::size_t n_neurons, bool balanced, const float* bias) {
+void centre(std::span<float> values) {
   float mean = 0.0F;
-  if (balanced) {
-    for (std::size_t j = 0; j < n_neurons; ++j) mean += currents[j];
-    mean /= static_cast<float>(n_neurons);
-  }
-  for (std::size_t j = 0; j < n_neurons; ++j) currents[j] += bias[j] - mean;
-}
-
-void centre(float* values, std::size_t n) {
-  float mean = 0.0F;
-  for (std::size_t j = 0; j < n; ++j) mean += values[j];
-  mean /= static_cast<float>(n);
-  for (std::size_t j = 0; j < n; ++j) values[j] -= mean;
+  for (const float value : values) mean += value;
+  mean /= static_cast<float>(values.size());
+  for (float& value : values) value -= mean;
 }
 
 }  // namespace
@@ -46,44 +26,18 @@ struct BatchEvaluator::State {
         EvaluatorOptions options);
 
   BatchResult run(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
-  void first_product(const Batch& batch);
-  void run_shards(const Batch& batch, bool with_gradient, BatchResult& result);
-  void clear_shard(std::size_t shard);
-  void run_spiking_shard(std::size_t shard, std::size_t slot, const Batch& batch, bool with_gradient);
-  void run_rate_shard(std::size_t shard, std::size_t slot, const Batch& batch, bool with_gradient);
-  void run_sample(std::size_t sample, std::size_t shard, std::size_t slot, const Batch& batch,
-                  bool with_gradient);
-  void join_shards();
-  void first_gradient();
-  void gather_currents(std::size_t sample, float* currents) const;
-  void scatter_currents(std::size_t sample, const float* currents);
-  std::size_t shard_begin(std::size_t shard) const { return shard * batch_size / n_shards; }
+  void prepare(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
+  void run_blocks(const Batch& batch, BatchResult& result);
+  void finish(sim::Parameters& gradient);
+  std::size_t block_size() const;
 
   const sim::NetworkDescription network;
   const Objective objective;
   const Workers& workers;
+  const double trajectory_mib;
   Profile profile;
-  PreparedNetwork shared;
-  std::vector<Connection> connections;
-  SparseBatch inputs;
-  AlignedFloats first_currents;  // per panel of layer 1 (batch, width): currents, then their gradients
+  BlockState block;
   std::vector<float> logits;
-  std::size_t batch_size = 0;
-  std::size_t n_shards = 1;
-
-  // Per shard: parts added up in shard order.
-  std::vector<ShardGradient> shard_gradients;
-  std::vector<BatchResult> shard_results;
-  // Per thread.
-  struct Scratch {
-    AlignedFloats panel;     // one panel of weights or weight gradients
-    AlignedFloats currents;  // of one sample
-    AlignedFloats gradient;
-    sim::SpikeTrains input;
-    std::unique_ptr<SamplePass> spiking;
-    std::unique_ptr<RatePass> rate;
-  };
-  std::vector<Scratch> scratch;
 };
 
 BatchEvaluator::State::State(sim::NetworkDescription description, const Objective& wanted,
@@ -91,232 +45,103 @@ BatchEvaluator::State::State(sim::NetworkDescription description, const Objectiv
     : network(std::move(description)),
       objective(wanted),
       workers(team),
-      shared{network, objective, true, 0, options.checkpoint_steps, {}, {}, {}, {}, {}},
-      scratch(team.n_threads()) {
+      trajectory_mib(options.trajectory_mib),
+      block{.network = network, .objective = objective, .workers = workers, .profile = profile} {
   validate(network);
   validate(objective, network);
-  for (std::size_t l = 0; l < network.n_connections(); ++l) connections.emplace_back(network, l);
-  shared.weights.resize(network.n_connections());
-  shared.transposed.resize(network.n_connections());
-  for (std::size_t l = 0; l < network.n_layers(); ++l) {
-    shared.layers.emplace_back(network.sizes[l]);
-    shared.bias.emplace_back(l == 0 ? 0 : shared.layers[l].padded());
-    shared.lif.push_back(network.spiking() && l > 0 ? lif_kernel(network.lif_of(l), objective) : LifKernel{});
+  for (const std::size_t size : network.sizes) block.panels.emplace_back(size);
+  for (std::size_t l = 0; l < network.n_connections(); ++l)
+    block.connections.emplace_back(network, l, block.panels[l], block.panels[l + 1]);
+  block.layers.resize(network.n_layers());
+  for (std::size_t l = 1; l < network.n_layers(); ++l) {
+    LayerState& layer = block.layers[l];
+    if (network.spiking()) layer.lif = lif_kernel(network.lif_of(l), objective);
+    layer.bias.resize(block.panels[l].padded());
+    layer.bias_parts.assign(n_bias_shards, AlignedFloats(block.panels[l].padded()));
   }
-  std::size_t largest = 0;
-  for (const Connection& connection : connections)
-    largest = std::max(largest, connection.n_pre() * wide_panel);
-  for (Scratch& mine : scratch) {
-    mine.panel.resize(largest);
-    mine.currents.resize(shared.layers[1].padded());
-    mine.gradient.resize(shared.layers[1].padded());
-  }
+  block.scratch.resize(workers.n_threads());
 }
 
-// Layer 1's currents under constant input: one product a batch.
-void BatchEvaluator::State::first_product(const Batch& batch) {
-  Stopwatch watch(profile);
-  inputs.clear(network.sizes[0]);
-  std::vector<float> values(network.sizes[0]);
-  for (std::size_t sample = 0; sample < batch_size; ++sample) {
-    batch.currents(sample, values);
-    inputs.append(values);
-  }
-  watch.charge(Phase::input);
-  const Connection& connection = connections[0];
-  first_currents.resize(connection.panels().padded() * batch_size);
-  workers.for_each(connection.panels().size(), [&](std::size_t p, std::size_t slot) {
-    Stopwatch mine(profile);
-    const Panel& panel = connection.panels()[p];
-    connection.make_weights(p, scratch[slot].panel.data());
-    mine.charge(Phase::weights);
-    sparse_product_panel(inputs, scratch[slot].panel.data(), panel.width,
-                         first_currents.data() + panel.begin * batch_size);
-    mine.charge(Phase::products);
-  });
-}
-
-void BatchEvaluator::State::gather_currents(std::size_t sample, float* currents) const {
-  for (const Panel& panel : shared.layers[1])
-    std::copy_n(first_currents.data() + panel.begin * batch_size + sample * panel.width, panel.width,
-                currents + panel.begin);
-  finish_currents(currents, network.sizes[1], network.balances(0), shared.bias[1].data());
-}
-
-void BatchEvaluator::State::scatter_currents(std::size_t sample, const float* currents) {
-  for (const Panel& panel : shared.layers[1])
-    std::copy_n(currents + panel.begin, panel.width,
-                first_currents.data() + panel.begin * batch_size + sample * panel.width);
-}
-
-void BatchEvaluator::State::run_sample(std::size_t sample, std::size_t shard, std::size_t slot,
-                                       const Batch& batch, bool with_gradient) {
-  Scratch& mine = scratch[slot];
-  BatchResult& result = shard_results[shard];
-  const std::size_t n_classes = network.sizes.back();
-  const std::span<float> scores = std::span(logits).subspan(sample * n_classes, n_classes);
-  if (shared.constant_input)
-    gather_currents(sample, mine.currents.data());
-  else
-    batch.spikes(sample, objective.n_steps, mine.input);
-  result.n_spikes += mine.spiking->forward(mine.currents.data(), &mine.input, scores);
-  const std::uint8_t target = batch.target(sample);
-  if (!with_gradient) {
-    result.loss += mine.spiking->loss(target);
-    return;
-  }
-  ShardGradient& gradient = shard_gradients[shard];
-  float* current_gradient = shared.constant_input ? mine.gradient.data() : nullptr;
-  result.loss += mine.spiking->backward(target, gradient, current_gradient);
-  if (!shared.constant_input) return;
-  for (std::size_t j = 0; j < network.sizes[1]; ++j) gradient.bias[1][j] += current_gradient[j];
-  if (network.balances(0)) centre(current_gradient, network.sizes[1]);
-  scatter_currents(sample, current_gradient);
-}
-
-void BatchEvaluator::State::clear_shard(std::size_t shard) {
-  ShardGradient& gradient = shard_gradients[shard];
-  gradient.weights.resize(network.n_connections());
-  gradient.bias.resize(network.n_layers());
-  for (std::size_t l = 0; l < network.n_connections(); ++l) {
-    gradient.weights[l].assign(shared.weights[l].size(), 0.0F);
-    gradient.bias[l + 1].assign(shared.bias[l + 1].size(), 0.0F);
-  }
-}
-
-void BatchEvaluator::State::run_spiking_shard(std::size_t shard, std::size_t slot, const Batch& batch,
-                                              bool with_gradient) {
-  Stopwatch watch(profile);
-  if (!scratch[slot].spiking) scratch[slot].spiking = std::make_unique<SamplePass>(shared);
-  for (std::size_t sample = shard_begin(shard); sample < shard_begin(shard + 1); ++sample)
-    run_sample(sample, shard, slot, batch, with_gradient);
-  watch.charge(Phase::neurons);
-}
-
-void BatchEvaluator::State::run_rate_shard(std::size_t shard, std::size_t slot, const Batch& batch,
-                                           bool with_gradient) {
-  Stopwatch watch(profile);
-  if (!scratch[slot].rate) scratch[slot].rate = std::make_unique<RatePass>(shared);
-  RatePass& rate = *scratch[slot].rate;
-  const std::size_t first = shard_begin(shard);
-  const std::size_t n_samples = shard_begin(shard + 1) - first;
-  const std::size_t padded = shared.layers[1].padded();
-  const std::size_t n_classes = network.sizes.back();
-  float* currents = rate.currents(n_samples);
-  for (std::size_t s = 0; s < n_samples; ++s) gather_currents(first + s, currents + s * padded);
-  watch.charge(Phase::neurons);
-  rate.forward(std::span(logits).subspan(first * n_classes, n_samples * n_classes));
-  std::vector<std::uint8_t> targets(n_samples);
-  for (std::size_t s = 0; s < n_samples; ++s) targets[s] = batch.target(first + s);
-  shard_results[shard].loss = rate.backward(targets, with_gradient ? &shard_gradients[shard] : nullptr);
-  watch.charge(Phase::products);
-  for (std::size_t s = 0; with_gradient && s < n_samples; ++s) {
-    if (network.balances(0)) centre(currents + s * padded, network.sizes[1]);
-    scatter_currents(first + s, currents + s * padded);
-  }
-  watch.charge(Phase::neurons);
-}
-
-void BatchEvaluator::State::run_shards(const Batch& batch, bool with_gradient, BatchResult& result) {
-  std::size_t gradient_floats = 0;
-  for (const AlignedFloats& weights : shared.weights) gradient_floats += weights.size();
-  n_shards = shard_count(batch_size, gradient_floats);
-  shard_results.assign(n_shards, {});
-  if (with_gradient) shard_gradients.resize(n_shards);
-  workers.for_each(n_shards, [&](std::size_t shard, std::size_t slot) {
-    if (with_gradient) clear_shard(shard);
+// Samples run at a time, a function of sizes alone.
+std::size_t BatchEvaluator::State::block_size() const {
+  double bytes = 0.0;
+  for (std::size_t l = 1; l < network.n_layers(); ++l) {
+    const auto floats = static_cast<double>(block.panels[l].padded() * block.rows_per_sample(l));
+    const bool two = network.spiking() ? !network.lif_of(l).reset_delay : true;
+    bytes += sizeof(float) * floats * (two ? 2 : 1);
     if (network.spiking())
-      run_spiking_shard(shard, slot, batch, with_gradient);
-    else
-      run_rate_shard(shard, slot, batch, with_gradient);
-  });
-  for (const BatchResult& part : shard_results) {
+      bytes += sizeof(std::uint64_t) * static_cast<double>(block.panels[l].size() * objective.n_steps);
+  }
+  const double fitting = trajectory_mib * 1024 * 1024 / bytes;
+  return fitting < 1 ? 1 : fitting > 1e9 ? 1'000'000'000 : static_cast<std::size_t>(fitting);
+}
+
+void BatchEvaluator::State::prepare(const sim::Parameters& parameters, const Batch& batch,
+                                    sim::Parameters* gradient) {
+  Stopwatch watch(profile);
+  block.constant_input = batch.constant_input();
+  block.with_gradient = gradient != nullptr;
+  block.batch_size = batch.size();
+  for (std::size_t l = 0; l < network.n_connections(); ++l) {
+    Connection& connection = block.connections[l];
+    connection.prepare(parameters, workers);
+    LayerState& layer = block.layers[l + 1];
+    const auto bias = sim::connection_biases(network, parameters, l);
+    std::copy(bias.begin(), bias.end(), layer.bias.begin());
+    if (gradient == nullptr) continue;
+    connection.begin_gradient(n_parts, *gradient);
+    for (AlignedFloats& part : layer.bias_parts) std::fill(part.begin(), part.end(), 0.0F);
+  }
+  watch.charge(Phase::weights);
+}
+
+void BatchEvaluator::State::run_blocks(const Batch& batch, BatchResult& result) {
+  const std::size_t n_classes = network.sizes.back();
+  const std::size_t n_blocks = (batch.size() + block_size() - 1) / block_size();
+  for (std::size_t b = 0; b < n_blocks; ++b) {
+    block.first = b * batch.size() / n_blocks;
+    block.n_samples = (b + 1) * batch.size() / n_blocks - block.first;
+    forward_block(block, batch);
+    const auto scores = std::span(logits).subspan(block.first * n_classes, block.n_samples * n_classes);
+    const SampleLoss part = block_loss(block, batch, scores);
     result.loss += part.loss;
     result.n_spikes += part.n_spikes;
+    if (!std::isfinite(result.loss)) throw NotFinite();
+    if (block.with_gradient) backward_block(block);
   }
 }
 
-// Weight gradients of the stored connections, added over shards in their order, then turned into parameter
-// gradients.
-void BatchEvaluator::State::join_shards() {
-  for (std::size_t l = shared.first_stored(); l < network.n_connections(); ++l) {
-    Connection& connection = connections[l];
-    AlignedFloats& total = shard_gradients[0].weights[l];
-    workers.for_each(connection.panels().size(), [&](std::size_t p, std::size_t) {
-      Stopwatch watch(profile);
-      const std::size_t begin = connection.offset(connection.panels()[p]);
-      const std::size_t end = begin + connection.n_pre() * connection.panels()[p].width;
-      for (std::size_t shard = 1; shard < n_shards; ++shard) {
-        const float* part = shard_gradients[shard].weights[l].data();
-        for (std::size_t at = begin; at < end; ++at) total[at] += part[at];
-      }
-      watch.charge(Phase::products);
-    });
-    if (network.balances(l)) centre_rows(connection, total);
-    workers.for_each(connection.panels().size(), [&](std::size_t p, std::size_t) {
-      Stopwatch watch(profile);
-      connection.take_gradient(p, total.data() + connection.offset(connection.panels()[p]));
-      watch.charge(Phase::position_gradients);
-    });
+void BatchEvaluator::State::finish(sim::Parameters& gradient) {
+  Stopwatch watch(profile);
+  for (std::size_t l = 0; l < network.n_connections(); ++l) {
+    block.connections[l].finish_gradient(workers);
+    const auto bias = gradient.group("bias", l + 1);
+    for (const AlignedFloats& part : block.layers[l + 1].bias_parts)
+      for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += part[j];
+    if (network.balances(l)) centre(bias);
   }
-}
-
-void BatchEvaluator::State::first_gradient() {
-  Stopwatch transposing(profile);
-  inputs.transpose();
-  transposing.charge(Phase::input);
-  Connection& connection = connections[0];
-  workers.for_each(connection.panels().size(), [&](std::size_t p, std::size_t slot) {
-    Stopwatch watch(profile);
-    const Panel& panel = connection.panels()[p];
-    sparse_gradient_panel(inputs, first_currents.data() + panel.begin * batch_size, panel.width,
-                          scratch[slot].panel.data());
-    watch.charge(Phase::products);
-    connection.take_gradient(p, scratch[slot].panel.data());
-    watch.charge(Phase::position_gradients);
-  });
+  double magnitude = 0.0;
+  for (const float value : gradient.values) magnitude += std::abs(static_cast<double>(value));
+  if (!std::isfinite(magnitude)) throw NotFinite();
+  watch.charge(Phase::position_gradients);
 }
 
 BatchResult BatchEvaluator::State::run(const sim::Parameters& parameters, const Batch& batch,
                                        sim::Parameters* gradient) {
-  if (shared.constant_input != batch.constant_input()) {
-    shared.constant_input = batch.constant_input();
-    shared.weights[0] = {};
-    for (Scratch& mine : scratch) mine.spiking.reset();
-  }
   if (!network.spiking() && !batch.constant_input())
     throw std::logic_error("a rate network takes a constant input");
-  batch_size = shared.batch_size = batch.size();
-  logits.resize(batch_size * network.sizes.back());
-  Stopwatch preparing(profile);
-  for (Connection& connection : connections) connection.prepare(parameters);
-  store_weights(connections, parameters, workers, shared);
-  preparing.charge(Phase::weights);
-  if (shared.constant_input) first_product(batch);
+  const std::size_t n_classes = network.sizes.back();
+  logits.resize(batch.size() * n_classes);
+  if (gradient != nullptr) std::fill(gradient->values.begin(), gradient->values.end(), 0.0F);
+  prepare(parameters, batch, gradient);
   BatchResult result;
-  run_shards(batch, gradient != nullptr, result);
-  if (!std::isfinite(result.loss)) throw NotFinite();
-  for (std::size_t sample = 0; sample < batch_size; ++sample) {
-    const auto scores = std::span(logits).subspan(sample * network.sizes.back(), network.sizes.back());
+  run_blocks(batch, result);
+  for (std::size_t sample = 0; sample < batch.size(); ++sample) {
+    const auto scores = std::span(logits).subspan(sample * n_classes, n_classes);
     const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
     result.n_correct += best == batch.target(sample) ? 1 : 0;
   }
-  if (gradient == nullptr) return result;
-  join_shards();
-  if (shared.constant_input) first_gradient();
-  Stopwatch watch(profile);
-  std::fill(gradient->values.begin(), gradient->values.end(), 0.0F);
-  for (std::size_t l = 0; l < network.n_connections(); ++l) {
-    connections[l].add_gradient(parameters, *gradient);
-    const auto bias = gradient->group("bias", l + 1);
-    for (const ShardGradient& shard : shard_gradients)
-      for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += shard.bias[l + 1][j];
-    if (network.balances(l)) centre(bias.data(), bias.size());
-  }
-  double magnitude = 0.0;
-  for (const float value : gradient->values) magnitude += std::abs(static_cast<double>(value));
-  if (!std::isfinite(magnitude)) throw NotFinite();
-  watch.charge(Phase::position_gradients);
+  if (gradient != nullptr) finish(*gradient);
   return result;
 }
 

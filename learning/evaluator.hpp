@@ -16,9 +16,8 @@
 namespace loci::learning {
 
 struct EvaluatorOptions {
-  // Spiking input and deep networks: steps whose trajectories are kept at a time; earlier ones are run again
-  // from a checkpoint of the membranes. 0: all.
-  std::size_t checkpoint_steps = 0;
+  // Memory for currents, membranes and spikes: a batch is run in blocks of as many samples as fit, at least one.
+  double trajectory_mib = 128;
 };
 
 // The loss of a batch or its gradient became infinite or not a number.

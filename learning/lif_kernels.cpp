@@ -7,6 +7,7 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <numbers>
 
 #include "learning/panels.hpp"
@@ -51,7 +52,7 @@ HWY_INLINE V surrogate_derivative(V x, float slope) {
   }
 }
 
-HWY_INLINE void store_spikes(M spikes, std::size_t v, std::uint16_t* words) {
+HWY_INLINE void store_spikes(M spikes, std::size_t v, std::uint64_t* words) {
   const D d;
   auto* bytes = reinterpret_cast<std::uint8_t*>(words);
   if constexpr (n_lanes >= 8) {
@@ -103,43 +104,32 @@ HWY_INLINE V default_step(V beta, V threshold, V membrane, V current) {
 }
 
 template <std::size_t kVectors>
-void constant_forward_default(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
-                              std::size_t word_stride) {
+void constant_forward_default(const LifKernel& lif, const ConstantDrive& drive, std::uint64_t* words) {
   const D d;
   const V beta = hn::Set(d, lif.beta);
   const V threshold = hn::Set(d, lif.threshold);
   V membrane[kVectors];
-  for (std::size_t v = 0; v < kVectors; ++v) membrane[v] = hn::Load(d, drive.membrane + v * n_lanes);
+  for (auto& value : membrane) value = hn::Zero(d);
   for (std::size_t t = 0; t < drive.n_steps; ++t) {
     for (std::size_t v = 0; v < kVectors; ++v) {
       membrane[v] = default_step(beta, threshold, membrane[v], hn::Load(d, drive.currents + v * n_lanes));
-      store_spikes(hn::Gt(membrane[v], threshold), v, words + t * word_stride);
+      store_spikes(hn::Gt(membrane[v], threshold), v, words + t);
     }
   }
-  for (std::size_t v = 0; v < kVectors; ++v) hn::Store(membrane[v], d, drive.membrane + v * n_lanes);
-  float sensitivity = drive.sensitivity[0];
-  for (std::size_t t = 0; t < drive.n_steps; ++t) sensitivity = 1.0F + lif.beta * sensitivity;
-  for (std::size_t j = 0; j < drive.width; ++j) drive.sensitivity[j] = sensitivity;
 }
 
 template <std::size_t kVectors>
-void constant_forward_general(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
-                              std::size_t word_stride) {
+void constant_forward_general(const LifKernel& lif, const ConstantDrive& drive, std::uint64_t* words) {
   const D d;
   const V threshold = hn::Set(d, lif.threshold);
   for (std::size_t v = 0; v < kVectors; ++v) {
     const V current = hn::Load(d, drive.currents + v * n_lanes);
-    V membrane = hn::Load(d, drive.membrane + v * n_lanes);
-    V sensitivity = hn::Load(d, drive.sensitivity + v * n_lanes);
+    V membrane = hn::Zero(d);
     for (std::size_t t = 0; t < drive.n_steps; ++t) {
       const Step step = general_step(lif, membrane, current);
-      store_spikes(hn::Gt(step.compared, threshold), v, words + t * word_stride);
-      const V grown = hn::MulAdd(hn::Mul(hn::Set(d, lif.beta), step.gate), sensitivity, hn::Set(d, 1.0F));
-      sensitivity = hn::Mul(grown, step.through);
+      store_spikes(hn::Gt(step.compared, threshold), v, words + t);
       membrane = step.reported;
     }
-    hn::Store(membrane, d, drive.membrane + v * n_lanes);
-    hn::Store(sensitivity, d, drive.sensitivity + v * n_lanes);
   }
 }
 
@@ -154,11 +144,8 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
   for (std::size_t first = 0; first < kVectors; first += n_chains) {
     V membrane[n_chains];
     V sums[n_chains];
-    for (std::size_t c = 0; c < n_chains; ++c) {
-      membrane[c] = hn::Load(d, drive.membrane + (first + c) * n_lanes);
-      sums[c] = hn::Zero(d);
-    }
-    float sensitivity = drive.sensitivity[0];
+    for (std::size_t c = 0; c < n_chains; ++c) membrane[c] = sums[c] = hn::Zero(d);
+    float sensitivity = 0.0F;
     for (std::size_t t = 0; t < drive.n_steps; ++t) {
       sensitivity = 1.0F + lif.beta * sensitivity;
       const V weight = hn::Set(d, sensitivity);
@@ -170,10 +157,8 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
         sums[c] = hn::MulAdd(slope, arriving, sums[c]);
       }
     }
-    for (std::size_t c = 0; c < n_chains; ++c) {
-      float* out = current_gradient + (first + c) * n_lanes;
-      hn::Store(hn::Add(hn::Load(d, out), sums[c]), d, out);
-    }
+    for (std::size_t c = 0; c < n_chains; ++c)
+      hn::Store(sums[c], d, current_gradient + (first + c) * n_lanes);
   }
 }
 
@@ -184,9 +169,9 @@ void constant_backward_general(const LifKernel& lif, const ConstantDrive& drive,
   const V threshold = hn::Set(d, lif.threshold);
   for (std::size_t v = 0; v < kVectors; ++v) {
     const V current = hn::Load(d, drive.currents + v * n_lanes);
-    V membrane = hn::Load(d, drive.membrane + v * n_lanes);
-    V sensitivity = hn::Load(d, drive.sensitivity + v * n_lanes);
-    V sum = hn::Load(d, current_gradient + v * n_lanes);
+    V membrane = hn::Zero(d);
+    V sensitivity = hn::Zero(d);
+    V sum = hn::Zero(d);
     for (std::size_t t = 0; t < drive.n_steps; ++t) {
       const Step step = general_step(lif, membrane, current);
       const V grown = hn::MulAdd(hn::Mul(hn::Set(d, lif.beta), step.gate), sensitivity, hn::Set(d, 1.0F));
@@ -200,66 +185,60 @@ void constant_backward_general(const LifKernel& lif, const ConstantDrive& drive,
   }
 }
 
-template <std::size_t kVectors>
-void spiking_forward(const LifKernel& lif, const SpikeDrive& drive, float* membranes, float* compared,
-                     float* reported, std::uint16_t* words, std::size_t word_stride) {
+template <std::size_t kVectors, bool kDefault>
+void forward_columns(const LifKernel& lif, const ChangingDrive& drive, float* compared, float* reported,
+                     std::uint64_t* words) {
   const D d;
   const V beta = hn::Set(d, lif.beta);
   const V threshold = hn::Set(d, lif.threshold);
-  const bool is_default = lif.is_default();
+  V membrane[kVectors];
+  for (auto& value : membrane) value = hn::Zero(d);
   for (std::size_t t = 0; t < drive.n_steps; ++t) {
-    V current[kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v) current[v] = hn::Load(d, drive.bias + v * n_lanes);
-    for (const std::uint32_t neuron : drive.spikes->at(drive.first_step + t)) {
-      const float* row = drive.weights + neuron * (kVectors * n_lanes);
-      for (std::size_t v = 0; v < kVectors; ++v)
-        current[v] = hn::Add(current[v], hn::Load(d, row + v * n_lanes));
-    }
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const V membrane = hn::Load(d, membranes + v * n_lanes);
+      const std::size_t at = t * drive.width + v * n_lanes;
+      V current = hn::Load(d, drive.base + v * n_lanes);
+      if (drive.steps != nullptr) current = hn::Add(current, hn::Load(d, drive.steps + at));
       Step step;
-      if (is_default)
-        step.compared = step.reported = default_step(beta, threshold, membrane, current[v]);
+      if constexpr (kDefault)
+        step.compared = step.reported = default_step(beta, threshold, membrane[v], current);
       else
-        step = general_step(lif, membrane, current[v]);
-      hn::Store(step.compared, d, compared + t * drive.stride + v * n_lanes);
-      hn::Store(step.reported, d, reported + t * drive.stride + v * n_lanes);
-      hn::Store(step.reported, d, membranes + v * n_lanes);
-      store_spikes(hn::Gt(step.compared, threshold), v, words + t * word_stride);
+        step = general_step(lif, membrane[v], current);
+      membrane[v] = step.reported;
+      if constexpr (!kDefault) hn::Store(step.reported, d, reported + at);
+      hn::Store(step.compared, d, compared + at);
+      store_spikes(hn::Gt(step.compared, threshold), v, words + t);
     }
   }
 }
 
 template <std::size_t kVectors, Surrogate kSurrogate>
-void spiking_backward(const LifKernel& lif, const SpikeBackward& segment) {
+void backward_columns(const LifKernel& lif, const LifTrajectory& trajectory) {
   const D d;
   const V threshold = hn::Set(d, lif.threshold);
   const V one = hn::Set(d, 1.0F);
   const V beta = hn::Set(d, lif.beta);
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    V carried = hn::Load(d, segment.carried + v * n_lanes);
-    for (std::size_t t = segment.n_steps; t-- > 0;) {
-      const std::size_t at = t * segment.stride + v * n_lanes;
-      const V compared = hn::Load(d, segment.compared + at);
-      if (segment.membrane_gradient != nullptr)
-        carried = hn::Add(carried, hn::Load(d, segment.membrane_gradient + at));
+  V carried[kVectors];
+  for (auto& value : carried) value = hn::Zero(d);
+  for (std::size_t t = trajectory.n_steps; t-- > 0;) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const std::size_t at = t * trajectory.width + v * n_lanes;
+      const V compared = hn::Load(d, trajectory.compared + at);
+      if (trajectory.membrane_gradient != nullptr)
+        carried[v] = hn::Add(carried[v], hn::Load(d, trajectory.membrane_gradient + at));
       M resets = hn::Gt(threshold, threshold);
       if (lif.reset == Reset::zero) {
-        const float* before = t == 0 ? segment.initial + v * n_lanes : segment.reported + at - segment.stride;
-        resets = hn::Gt(hn::Load(d, before), threshold);
+        if (t > 0) resets = hn::Gt(hn::Load(d, trajectory.reported + at - trajectory.width), threshold);
         if (!lif.reset_delay) {
           const M fires = hn::Gt(compared, threshold);
           const V due = hn::Sub(hn::IfThenElseZero(fires, one), hn::IfThenElseZero(resets, one));
-          carried = hn::Mul(carried, hn::Sub(one, due));
+          carried[v] = hn::Mul(carried[v], hn::Sub(one, due));
         }
       }
       const V slope = surrogate_derivative<kSurrogate>(hn::Sub(compared, threshold), lif.slope);
-      const V delta =
-          hn::MulAdd(slope, hn::Load(d, segment.spike_gradient + t * segment.width + v * n_lanes), carried);
-      hn::Store(delta, d, segment.deltas + at);
-      carried = hn::IfThenZeroElse(resets, hn::Mul(beta, delta));
+      const V delta = hn::MulAdd(slope, hn::Load(d, trajectory.spike_gradient + at), carried[v]);
+      hn::Store(delta, d, trajectory.deltas + at);
+      carried[v] = hn::IfThenZeroElse(resets, hn::Mul(beta, delta));
     }
-    hn::Store(carried, d, segment.carried + v * n_lanes);
   }
 }
 
@@ -291,39 +270,42 @@ void constant_backward(const LifKernel& lif, const ConstantDrive& drive, const f
   });
 }
 
-void constant_forward_kernel(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
-                             std::size_t word_stride) {
-  const bool wide = drive.width == wide_panel;
+constexpr std::size_t wide = wide_panel / n_lanes;
+constexpr std::size_t narrow = narrow_panel / n_lanes;
+
+void constant_forward_kernel(const LifKernel& lif, const ConstantDrive& drive, std::uint64_t* words) {
+  const bool is_wide = drive.width == wide_panel;
+  if (!is_wide) std::fill_n(words, drive.n_steps, 0);
   if (lif.is_default())
-    wide ? constant_forward_default<wide_panel / n_lanes>(lif, drive, words, word_stride)
-         : constant_forward_default<narrow_panel / n_lanes>(lif, drive, words, word_stride);
+    is_wide ? constant_forward_default<wide>(lif, drive, words)
+            : constant_forward_default<narrow>(lif, drive, words);
   else
-    wide ? constant_forward_general<wide_panel / n_lanes>(lif, drive, words, word_stride)
-         : constant_forward_general<narrow_panel / n_lanes>(lif, drive, words, word_stride);
+    is_wide ? constant_forward_general<wide>(lif, drive, words)
+            : constant_forward_general<narrow>(lif, drive, words);
 }
 
 void constant_backward_kernel(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
                               float* gradient) {
-  if (drive.width == wide_panel)
-    constant_backward<wide_panel / n_lanes>(lif, drive, spike_gradient, gradient);
-  else
-    constant_backward<narrow_panel / n_lanes>(lif, drive, spike_gradient, gradient);
+  drive.width == wide_panel ? constant_backward<wide>(lif, drive, spike_gradient, gradient)
+                            : constant_backward<narrow>(lif, drive, spike_gradient, gradient);
 }
 
-void spiking_forward_kernel(const LifKernel& lif, const SpikeDrive& drive, float* membrane, float* compared,
-                            float* reported, std::uint16_t* words, std::size_t word_stride) {
-  if (drive.width == wide_panel)
-    spiking_forward<wide_panel / n_lanes>(lif, drive, membrane, compared, reported, words, word_stride);
+void forward_kernel(const LifKernel& lif, const ChangingDrive& drive, float* compared, float* reported,
+                    std::uint64_t* words) {
+  const bool is_wide = drive.width == wide_panel;
+  if (!is_wide) std::fill_n(words, drive.n_steps, 0);
+  if (lif.is_default())
+    is_wide ? forward_columns<wide, true>(lif, drive, compared, reported, words)
+            : forward_columns<narrow, true>(lif, drive, compared, reported, words);
   else
-    spiking_forward<narrow_panel / n_lanes>(lif, drive, membrane, compared, reported, words, word_stride);
+    is_wide ? forward_columns<wide, false>(lif, drive, compared, reported, words)
+            : forward_columns<narrow, false>(lif, drive, compared, reported, words);
 }
 
-void spiking_backward_kernel(const LifKernel& lif, const SpikeBackward& segment) {
+void backward_kernel(const LifKernel& lif, const LifTrajectory& trajectory) {
   with_surrogate(lif.surrogate, [&](auto surrogate) {
-    if (segment.width == wide_panel)
-      spiking_backward<wide_panel / n_lanes, surrogate()>(lif, segment);
-    else
-      spiking_backward<narrow_panel / n_lanes, surrogate()>(lif, segment);
+    trajectory.width == wide_panel ? backward_columns<wide, surrogate()>(lif, trajectory)
+                                   : backward_columns<narrow, surrogate()>(lif, trajectory);
   });
 }
 
@@ -335,17 +317,16 @@ namespace loci::learning {
 
 HWY_EXPORT(constant_forward_kernel);
 HWY_EXPORT(constant_backward_kernel);
-HWY_EXPORT(spiking_forward_kernel);
-HWY_EXPORT(spiking_backward_kernel);
+HWY_EXPORT(forward_kernel);
+HWY_EXPORT(backward_kernel);
 
 LifKernel lif_kernel(const sim::Lif& lif, const Objective& objective) {
   return {static_cast<float>(lif.beta), static_cast<float>(lif.threshold),  lif.reset, lif.reset_delay,
           objective.surrogate,          static_cast<float>(objective.slope)};
 }
 
-void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
-                          std::size_t word_stride) {
-  HWY_DYNAMIC_DISPATCH(constant_forward_kernel)(lif, drive, words, word_stride);
+void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std::uint64_t* words) {
+  HWY_DYNAMIC_DISPATCH(constant_forward_kernel)(lif, drive, words);
 }
 
 void lif_constant_backward(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
@@ -353,13 +334,13 @@ void lif_constant_backward(const LifKernel& lif, const ConstantDrive& drive, con
   HWY_DYNAMIC_DISPATCH(constant_backward_kernel)(lif, drive, spike_gradient, current_gradient);
 }
 
-void lif_spiking_forward(const LifKernel& lif, const SpikeDrive& drive, float* membrane, float* compared,
-                         float* reported, std::uint16_t* words, std::size_t word_stride) {
-  HWY_DYNAMIC_DISPATCH(spiking_forward_kernel)(lif, drive, membrane, compared, reported, words, word_stride);
+void lif_forward(const LifKernel& lif, const ChangingDrive& drive, float* compared, float* reported,
+                 std::uint64_t* words) {
+  HWY_DYNAMIC_DISPATCH(forward_kernel)(lif, drive, compared, reported, words);
 }
 
-void lif_spiking_backward(const LifKernel& lif, const SpikeBackward& segment) {
-  HWY_DYNAMIC_DISPATCH(spiking_backward_kernel)(lif, segment);
+void lif_backward(const LifKernel& lif, const LifTrajectory& trajectory) {
+  HWY_DYNAMIC_DISPATCH(backward_kernel)(lif, trajectory);
 }
 
 }  // namespace loci::learning

@@ -1,11 +1,10 @@
-// Leaky integrate-and-fire neurons over time, one panel of one sample at a time, membranes in registers.
+// Leaky integrate-and-fire neurons over time, one panel of one sample at a time, from rest.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "learning/objective.hpp"
-#include "sim/encoder.hpp"
 #include "sim/network.hpp"
 
 namespace loci::learning {
@@ -24,60 +23,44 @@ struct LifKernel {
 
 LifKernel lif_kernel(const sim::Lif& lif, const Objective& objective);
 
-// Neurons whose current stays the same over a segment of steps. Per neuron of the panel:
-//   membrane     U at the end of the last step, in and out
-//   sensitivity  dU/dI at the end of the last step, in and out: because the current is constant, the gradient
-//   can be taken
-//                forward in time, dL/dI = sum_t dL/dS[t] S'(U[t]) dU[t]/dI with dU[t]/dI = 1 + beta
-//                dU[t-1]/dI
+// Neurons whose current stays the same at every step: membranes live in registers and nothing is stored but
+// the spikes. words (n_steps): bit j of a step's word is neuron j of the panel.
 struct ConstantDrive {
   const float* currents;  // (width)
-  float* membrane;        // (width)
-  float* sensitivity;     // (width)
   std::size_t width;      // 64 or 16
   std::size_t n_steps;
 };
+void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std::uint64_t* words);
 
-// Spikes as bits: word w of a step holds neurons 16 w .. 16 w + 15. words: row stride `word_stride`.
-void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std::uint16_t* words,
-                          std::size_t word_stride);
-
-// Runs the same trajectory again and adds dL/dI to current_gradient (width). spike_gradient: dL/dS (n_steps,
-// width).
+// Runs the same trajectory again and writes dL/dI to current_gradient (width; may be the currents). Because
+// the current is constant, the gradient is taken forward in time: dL/dI = sum_t dL/dS[t] S'(U[t]) dU[t]/dI
+// with dU[t]/dI = 1 + beta dU[t-1]/dI. spike_gradient: dL/dS (n_steps, width).
 void lif_constant_backward(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
                            float* current_gradient);
 
-// Neurons driven by spikes of the layer before. Arrays over steps have row stride `stride`.
-struct SpikeDrive {
-  const sim::SpikeTrains* spikes;
-  std::size_t first_step;  // of the segment within `spikes`
-  std::size_t n_steps;
-  const float* weights;  // (n_pre, width)
-  const float* bias;     // (width)
+// Neurons whose current changes: base + steps[t].
+struct ChangingDrive {
+  const float* base;   // (width)
+  const float* steps;  // (n_steps, width), or null for none
   std::size_t width;
-  std::size_t stride;
+  std::size_t n_steps;
 };
+// compared: U before any reset within the step, what the threshold sees; reported: U after it (may be the same
+// array when the reset is delayed). Both (n_steps, width).
+void lif_forward(const LifKernel& lif, const ChangingDrive& drive, float* compared, float* reported,
+                 std::uint64_t* words);
 
-// compared: U before any reset within the step, what the threshold sees; reported: U after it (the same array
-// when the reset is delayed). membrane: state, in and out.
-void lif_spiking_forward(const LifKernel& lif, const SpikeDrive& drive, float* membrane, float* compared,
-                         float* reported, std::uint16_t* words, std::size_t word_stride);
-
-// Backward through a segment. initial: reported U before its first step. spike_gradient: dL/dS (n_steps,
-// width), dense. membrane_gradient: dL/dU of the reported membrane, row stride `stride`, or null. carried:
-// dL/dU at the segment's end in, at its start out. deltas: dL/dI (n_steps, stride).
-struct SpikeBackward {
+// spike_gradient: dL/dS (n_steps, width). membrane_gradient: dL/dU of the reported membrane (n_steps, width), or
+// null. deltas: dL/dI (n_steps, width); may be `compared`.
+struct LifTrajectory {
   const float* compared;
   const float* reported;
-  const float* initial;
   const float* spike_gradient;
   const float* membrane_gradient;
-  float* carried;
   float* deltas;
-  std::size_t n_steps;
   std::size_t width;
-  std::size_t stride;
+  std::size_t n_steps;
 };
-void lif_spiking_backward(const LifKernel& lif, const SpikeBackward& segment);
+void lif_backward(const LifKernel& lif, const LifTrajectory& trajectory);
 
 }  // namespace loci::learning

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <new>
 #include <vector>
 
 namespace loci::learning {
@@ -19,10 +21,10 @@ struct Panel {
 
 class PanelLayout {
  public:
-  explicit PanelLayout(std::size_t n_neurons) : n_neurons_(n_neurons) {
+  explicit PanelLayout(std::size_t n_neurons, std::size_t widest = wide_panel) : n_neurons_(n_neurons) {
     while (padded_ < n_neurons) {
       const std::size_t left = n_neurons - padded_;
-      const std::size_t width = left > 2 * narrow_panel ? wide_panel : narrow_panel;
+      const std::size_t width = left > 2 * narrow_panel ? widest : narrow_panel;
       panels_.push_back({padded_, width, left < width ? left : width});
       padded_ += width;
     }
@@ -40,5 +42,21 @@ class PanelLayout {
   std::size_t padded_ = 0;
   std::vector<Panel> panels_;
 };
+
+// Cache-line aligned floats for vector loads.
+template <typename T>
+struct AlignedAllocator {
+  using value_type = T;
+  AlignedAllocator() = default;
+  template <typename U>
+  AlignedAllocator(const AlignedAllocator<U>&) {}  // NOLINT(google-explicit-constructor): allocators convert
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64})); }
+  void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
+  template <typename U>
+  bool operator==(const AlignedAllocator<U>&) const {
+    return true;
+  }
+};
+using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
 
 }  // namespace loci::learning

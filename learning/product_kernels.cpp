@@ -6,7 +6,7 @@
 
 #include <hwy/highway.h>
 
-#include <algorithm>
+#include <bit>
 
 #include "learning/panels.hpp"
 
@@ -17,7 +17,27 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 constexpr std::size_t n_lanes = hn::MaxLanes(D());
-using Entry = SparseBatch::Entry;
+using Entry = SparseRows::Entry;
+
+template <std::size_t kVectors>
+HWY_INLINE void load(const float* from, V (&values)[kVectors]) {
+  for (std::size_t v = 0; v < kVectors; ++v) values[v] = hn::Load(D(), from + v * n_lanes);
+}
+
+template <std::size_t kVectors>
+HWY_INLINE void store(const V (&values)[kVectors], float* to) {
+  for (std::size_t v = 0; v < kVectors; ++v) hn::Store(values[v], D(), to + v * n_lanes);
+}
+
+template <std::size_t kVectors>
+HWY_INLINE void clear(V (&values)[kVectors]) {
+  for (auto& value : values) value = hn::Zero(D());
+}
+
+template <std::size_t kVectors>
+HWY_INLINE void add_row(const float* row, V (&sums)[kVectors]) {
+  for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::Add(sums[v], hn::Load(D(), row + v * n_lanes));
+}
 
 // sums += sum over entries of value * matrix[index]
 template <std::size_t kVectors>
@@ -32,52 +52,63 @@ HWY_INLINE void gather(const Entry* entry, const Entry* end, const float* matrix
 }
 
 template <std::size_t kVectors>
-HWY_INLINE void gather_into(const Entry* entry, const Entry* end, const float* matrix, bool fresh,
-                            float* row) {
-  const D d;
-  V sums[kVectors];
-  for (std::size_t v = 0; v < kVectors; ++v) sums[v] = fresh ? hn::Zero(d) : hn::Load(d, row + v * n_lanes);
-  gather<kVectors>(entry, end, matrix, sums);
-  for (std::size_t v = 0; v < kVectors; ++v) hn::Store(sums[v], d, row + v * n_lanes);
-}
-
-template <std::size_t kVectors>
-void product_columns(const SparseBatch& inputs, const float* weights, float* currents) {
-  const std::size_t stride = inputs.n_input_blocks() + 1;
-  for (std::size_t block = 0; block + 1 < stride; ++block) {
-    for (std::size_t sample = 0; sample < inputs.n_samples; ++sample) {
-      const std::uint32_t* begin = inputs.row_begin.data() + sample * stride + block;
-      gather_into<kVectors>(inputs.rows.data() + begin[0], inputs.rows.data() + begin[1], weights, block == 0,
-                            currents + sample * (kVectors * n_lanes));
-    }
+void product_columns(const SparseRows& inputs, std::size_t tile, const float* weights, bool accumulate,
+                     float* results) {
+  const std::size_t stride = inputs.n_tiles() + 1;
+  for (std::size_t row = 0; row < inputs.n_rows; ++row) {
+    const std::uint32_t* begin = inputs.row_begin.data() + row * stride + tile;
+    float* result = results + row * (kVectors * n_lanes);
+    V sums[kVectors];
+    if (accumulate)
+      load(result, sums);
+    else
+      clear(sums);
+    gather(inputs.rows.data() + begin[0], inputs.rows.data() + begin[1], weights, sums);
+    store(sums, result);
   }
 }
 
 template <std::size_t kVectors>
-void gradient_columns(const SparseBatch& inputs, const float* deltas, float* weight_gradient) {
-  for (std::size_t block = 0; block < inputs.n_sample_blocks(); ++block) {
-    const std::uint32_t* begin = inputs.column_begin.data() + block * (inputs.n_inputs + 1);
-    const float* block_deltas = deltas + block * SparseBatch::samples_per_block * (kVectors * n_lanes);
-    for (std::size_t i = 0; i < inputs.n_inputs; ++i) {
-      if (begin[i] == begin[i + 1] && block > 0) continue;
-      gather_into<kVectors>(inputs.columns.data() + begin[i], inputs.columns.data() + begin[i + 1],
-                            block_deltas, block == 0, weight_gradient + i * (kVectors * n_lanes));
-    }
+void gradient_columns(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
+                      float* weight_gradient) {
+  const std::uint32_t* begin = inputs.column_begin.data();
+  for (std::size_t i = first; i < last; ++i) {
+    if (begin[i] == begin[i + 1]) continue;
+    float* result = weight_gradient + (i - first) * (kVectors * n_lanes);
+    V sums[kVectors];
+    load(result, sums);
+    gather(inputs.columns.data() + begin[i], inputs.columns.data() + begin[i + 1], deltas, sums);
+    store(sums, result);
   }
 }
 
 template <std::size_t kVectors>
-void spike_gradient_columns(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last,
-                            const float* deltas, std::size_t stride, float* weight_gradient) {
+void spike_columns(std::span<const SpikeSource> sources, std::size_t n_rows, float* results) {
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    V sums[kVectors];
+    clear(sums);
+    for (const SpikeSource& source : sources)
+      for (std::uint64_t word = source.words[row]; word != 0; word &= word - 1)
+        add_row(source.weights + static_cast<std::size_t>(std::countr_zero(word)) * (kVectors * n_lanes),
+                sums);
+    store(sums, results + row * (kVectors * n_lanes));
+  }
+}
+
+template <std::size_t kVectors>
+void spike_gradient_columns(const std::uint64_t* words, std::size_t n_rows, const float* deltas,
+                            float* weight_gradient) {
   const D d;
-  for (std::size_t t = first; t < last; ++t) {
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    std::uint64_t word = words[row];
+    if (word == 0) continue;
     V delta[kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v)
-      delta[v] = hn::Load(d, deltas + (t - first) * stride + v * n_lanes);
-    for (const std::uint32_t neuron : spikes.at(t)) {
-      float* row = weight_gradient + neuron * (kVectors * n_lanes);
+    load(deltas + row * (kVectors * n_lanes), delta);
+    for (; word != 0; word &= word - 1) {
+      float* sums =
+          weight_gradient + static_cast<std::size_t>(std::countr_zero(word)) * (kVectors * n_lanes);
       for (std::size_t v = 0; v < kVectors; ++v)
-        hn::Store(hn::Add(hn::Load(d, row + v * n_lanes), delta[v]), d, row + v * n_lanes);
+        hn::Store(hn::Add(hn::Load(d, sums + v * n_lanes), delta[v]), d, sums + v * n_lanes);
     }
   }
 }
@@ -87,66 +118,69 @@ template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void dense_block(const DenseProduct& product, std::size_t row, std::size_t column) {
   const D d;
   V sums[kRows][kVectors];
-  float* result = product.result + row * product.result_stride + column;
-  for (std::size_t r = 0; r < kRows; ++r)
-    for (std::size_t v = 0; v < kVectors; ++v)
-      sums[r][v] =
-          product.accumulate ? hn::Load(d, result + r * product.result_stride + v * n_lanes) : hn::Zero(d);
+  float* result = product.result + row * product.width + column;
+  for (std::size_t r = 0; r < kRows; ++r) {
+    if (product.accumulate)
+      load(result + r * product.width, sums[r]);
+    else
+      clear(sums[r]);
+  }
   const float* left = product.left + row * product.row_stride;
   const float* right = product.right + column;
   for (std::size_t k = 0; k < product.n_inner; ++k) {
     V columns[kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v)
-      columns[v] = hn::Load(d, right + k * product.right_stride + v * n_lanes);
+    load(right, columns);
     for (std::size_t r = 0; r < kRows; ++r) {
-      const V factor = hn::Set(d, left[r * product.row_stride + k * product.inner_stride]);
+      const V factor = hn::Set(d, left[r * product.row_stride]);
       for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(factor, columns[v], sums[r][v]);
     }
+    left += product.inner_stride;
+    right += product.width;
   }
-  for (std::size_t r = 0; r < kRows; ++r)
-    for (std::size_t v = 0; v < kVectors; ++v)
-      hn::Store(sums[r][v], d, result + r * product.result_stride + v * n_lanes);
+  for (std::size_t r = 0; r < kRows; ++r) store(sums[r], result + r * product.width);
 }
 
-// Sixteen columns at a time, or with room in the registers twice as many.
-void dense_product_kernel(const DenseProduct& product) {
-  constexpr std::size_t narrow = narrow_panel / n_lanes;
-  constexpr std::size_t wide = 2 * narrow;
-  constexpr std::size_t rows = 3;
-  for (std::size_t column = 0; column < product.width; column += product.width == wide_panel ? 32 : 16) {
-    std::size_t row = 0;
-    for (; row + rows <= product.n_rows; row += rows)
-      product.width == wide_panel ? dense_block<rows, wide>(product, row, column)
-                                  : dense_block<rows, narrow>(product, row, column);
-    for (; row < product.n_rows; ++row)
-      product.width == wide_panel ? dense_block<1, wide>(product, row, column)
-                                  : dense_block<1, narrow>(product, row, column);
-  }
+template <std::size_t kVectors>
+void dense_columns(const DenseProduct& product, std::size_t column) {
+  constexpr std::size_t rows = 6;  // x 2 vectors: twelve sums, and room for the factors
+  std::size_t row = 0;
+  for (; row + rows <= product.n_rows; row += rows) dense_block<rows, kVectors>(product, row, column);
+  for (; row + 2 <= product.n_rows; row += 2) dense_block<2, kVectors>(product, row, column);
+  for (; row < product.n_rows; ++row) dense_block<1, kVectors>(product, row, column);
 }
 
-void sparse_product_kernel(const SparseBatch& inputs, const float* weights, std::size_t width,
-                           float* currents) {
-  if (width == wide_panel)
-    product_columns<wide_panel / n_lanes>(inputs, weights, currents);
-  else
-    product_columns<narrow_panel / n_lanes>(inputs, weights, currents);
+void dense_kernel(const DenseProduct& product) {
+  constexpr std::size_t at_once = n_lanes == 16 ? 32 : 16;
+  if (product.width % at_once != 0) return dense_columns<16 / n_lanes>(product, 0);
+  for (std::size_t column = 0; column < product.width; column += at_once)
+    dense_columns<at_once / n_lanes>(product, column);
 }
 
-void sparse_gradient_kernel(const SparseBatch& inputs, const float* deltas, std::size_t width,
-                            float* weight_gradient) {
-  if (width == wide_panel)
-    gradient_columns<wide_panel / n_lanes>(inputs, deltas, weight_gradient);
-  else
-    gradient_columns<narrow_panel / n_lanes>(inputs, deltas, weight_gradient);
+constexpr std::size_t wide = wide_panel / n_lanes;
+constexpr std::size_t narrow = narrow_panel / n_lanes;
+
+void sparse_product_kernel(const SparseRows& inputs, std::size_t tile, const float* weights,
+                           std::size_t width, bool accumulate, float* results) {
+  width == wide_panel ? product_columns<wide>(inputs, tile, weights, accumulate, results)
+                      : product_columns<narrow>(inputs, tile, weights, accumulate, results);
 }
 
-void spike_gradient_kernel(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last,
-                           const float* deltas, std::size_t stride, std::size_t width,
-                           float* weight_gradient) {
-  if (width == wide_panel)
-    spike_gradient_columns<wide_panel / n_lanes>(spikes, first, last, deltas, stride, weight_gradient);
-  else
-    spike_gradient_columns<narrow_panel / n_lanes>(spikes, first, last, deltas, stride, weight_gradient);
+void sparse_gradient_kernel(const SparseRows& inputs, std::size_t first, std::size_t last,
+                            const float* deltas, std::size_t width, float* weight_gradient) {
+  width == wide_panel ? gradient_columns<wide>(inputs, first, last, deltas, weight_gradient)
+                      : gradient_columns<narrow>(inputs, first, last, deltas, weight_gradient);
+}
+
+void spike_kernel(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
+                  float* results) {
+  width == wide_panel ? spike_columns<wide>(sources, n_rows, results)
+                      : spike_columns<narrow>(sources, n_rows, results);
+}
+
+void spike_gradient_kernel(const std::uint64_t* words, std::size_t n_rows, const float* deltas,
+                           std::size_t width, float* weight_gradient) {
+  width == wide_panel ? spike_gradient_columns<wide>(words, n_rows, deltas, weight_gradient)
+                      : spike_gradient_columns<narrow>(words, n_rows, deltas, weight_gradient);
 }
 
 }  // namespace loci::learning::HWY_NAMESPACE
@@ -157,27 +191,32 @@ namespace loci::learning {
 
 HWY_EXPORT(sparse_product_kernel);
 HWY_EXPORT(sparse_gradient_kernel);
+HWY_EXPORT(spike_kernel);
 HWY_EXPORT(spike_gradient_kernel);
-HWY_EXPORT(dense_product_kernel);
+HWY_EXPORT(dense_kernel);
 
-void sparse_product_panel(const SparseBatch& inputs, const float* weights, std::size_t width,
-                          float* currents) {
-  HWY_DYNAMIC_DISPATCH(sparse_product_kernel)(inputs, weights, width, currents);
+void sparse_product(const SparseRows& inputs, std::size_t tile, const float* weights, std::size_t width,
+                    bool accumulate, float* results) {
+  HWY_DYNAMIC_DISPATCH(sparse_product_kernel)(inputs, tile, weights, width, accumulate, results);
 }
 
-void sparse_gradient_panel(const SparseBatch& inputs, const float* deltas, std::size_t width,
-                           float* weight_gradient) {
-  HWY_DYNAMIC_DISPATCH(sparse_gradient_kernel)(inputs, deltas, width, weight_gradient);
+void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
+                     std::size_t width, float* weight_gradient) {
+  HWY_DYNAMIC_DISPATCH(sparse_gradient_kernel)(inputs, first, last, deltas, width, weight_gradient);
 }
 
-void spike_gradient_panel(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last,
-                          const float* deltas, std::size_t stride, std::size_t width,
-                          float* weight_gradient) {
-  HWY_DYNAMIC_DISPATCH(spike_gradient_kernel)(spikes, first, last, deltas, stride, width, weight_gradient);
+void spike_product(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
+                   float* results) {
+  HWY_DYNAMIC_DISPATCH(spike_kernel)(sources, n_rows, width, results);
 }
 
-void dense_product_panel(const DenseProduct& product) {
-  HWY_DYNAMIC_DISPATCH(dense_product_kernel)(product);
+void spike_gradient(const std::uint64_t* words, std::size_t n_rows, const float* deltas, std::size_t width,
+                    float* weight_gradient) {
+  HWY_DYNAMIC_DISPATCH(spike_gradient_kernel)(words, n_rows, deltas, width, weight_gradient);
+}
+
+void dense_product(const DenseProduct& product) {
+  HWY_DYNAMIC_DISPATCH(dense_kernel)(product);
 }
 
 }  // namespace loci::learning

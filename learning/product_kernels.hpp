@@ -1,4 +1,5 @@
-// Products with sparse inputs, panel by panel: images with their dark pixels left out, and spikes.
+// Products of weights with what arrives, and of what arrived with gradients, panel by panel: dense rows,
+// rows with most inputs dark, spikes.
 #pragma once
 
 #include <cstddef>
@@ -6,57 +7,59 @@
 #include <span>
 #include <vector>
 
-#include "sim/encoder.hpp"
-
 namespace loci::learning {
 
-// A batch of input rows twice over: by sample for the forward product, by input for the weight gradient. Both
-// are cut into blocks so that what is read again and again (a block of weights, a block of gradients) fits
-// the first-level cache.
-struct SparseBatch {
+// Rows of inputs twice over: by row for the forward product, by input for the weight gradient. Rows are cut
+// into tiles of inputs so that the weights read again and again fit the first-level cache.
+struct SparseRows {
   struct Entry {
-    std::uint32_t index;  // input (rows) or sample within its block (columns)
+    std::uint32_t index;  // within the tile (rows) or of the row (columns)
     float value;
   };
-  static constexpr std::size_t inputs_per_block = 112;  // x 64 columns x 4 bytes = 28 KB
-  static constexpr std::size_t samples_per_block = 96;  // x 64 columns x 4 bytes = 24 KB
-
-  std::size_t n_samples = 0;
+  std::size_t n_rows = 0;
   std::size_t n_inputs = 0;
-  std::vector<Entry> rows;                  // by (sample, input)
-  std::vector<std::uint32_t> row_begin;     // (n_samples, n_input_blocks + 1)
-  std::vector<Entry> columns;               // by (sample block, input, sample)
-  std::vector<std::uint32_t> column_begin;  // (n_sample_blocks, n_inputs + 1)
+  std::size_t inputs_per_tile = 112;  // x 64 columns x 4 bytes = 28 KB
+  std::vector<Entry> rows;                  // by (row, input)
+  std::vector<std::uint32_t> row_begin;     // (n_rows, n_tiles + 1)
+  std::vector<Entry> columns;               // by (input, row)
+  std::vector<std::uint32_t> column_begin;  // (n_inputs + 1)
 
-  std::size_t n_input_blocks() const { return (n_inputs + inputs_per_block - 1) / inputs_per_block; }
-  std::size_t n_sample_blocks() const { return (n_samples + samples_per_block - 1) / samples_per_block; }
-  double density() const {
-    return n_samples == 0 ? 0.0 : double(rows.size()) / (double(n_samples) * double(n_inputs));
-  }
-
+  std::size_t n_tiles() const { return (n_inputs + inputs_per_tile - 1) / inputs_per_tile; }
   void clear(std::size_t inputs);
-  // Appends one sample: (n_inputs) values.
-  void append(std::span<const float> values);
+  // A row's entries in rising order of input between begin_row() and end_row().
+  void begin_row();
+  void append(std::size_t input, float value);
+  void end_row();
   // Builds `columns` from `rows`. Needed before a backward pass.
   void transpose();
+
+ private:
+  std::size_t next_tile_ = 0;
 };
 
-// currents (n_samples, width) = inputs x weights (n_inputs, width).
-void sparse_product_panel(const SparseBatch& inputs, const float* weights, std::size_t width,
-                          float* currents);
+// results (n_rows, width) = [results +] inputs of one tile x weights (inputs of the tile, width).
+void sparse_product(const SparseRows& inputs, std::size_t tile, const float* weights, std::size_t width,
+                    bool accumulate, float* results);
 
-// weight_gradient (n_inputs, width) = inputs^T x deltas (n_samples, width).
-void sparse_gradient_panel(const SparseBatch& inputs, const float* deltas, std::size_t width,
-                           float* weight_gradient);
+// weight_gradient (last - first, width) += inputs [first, last)^T x deltas (n_rows, width).
+void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
+                     std::size_t width, float* weight_gradient);
 
-// Adds to weight_gradient (n_pre, width) the row deltas[step * stride] for every spike of every step in
-// [first, last).
-void spike_gradient_panel(const sim::SpikeTrains& spikes, std::size_t first, std::size_t last,
-                          const float* deltas, std::size_t stride, std::size_t width, float* weight_gradient);
+// Spikes of one panel, a word of 64 neurons per row, and the weights of its neurons, (64 or 16, width).
+struct SpikeSource {
+  const std::uint64_t* words;
+  const float* weights;
+};
+// results (n_rows, width) = sum over sources of the weights of every neuron that spiked in the row.
+void spike_product(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
+                   float* results);
 
-// result (n_rows, width) = left x right, added to what is there if `accumulate`. left: element (r, k) at
-// left[r * row_stride + k * inner_stride], so that either factor's transpose is a matter of strides; right:
-// (n_inner, width).
+// weight_gradient (64 or 16, width) += deltas[row] (n_rows, width) for every spike of the row's word.
+void spike_gradient(const std::uint64_t* words, std::size_t n_rows, const float* deltas, std::size_t width,
+                    float* weight_gradient);
+
+// result (n_rows, width) = [result +] left x right. left: element (r, k) at left[r * row_stride + k *
+// inner_stride], so that either factor's transpose is a matter of strides; right: (n_inner, width).
 struct DenseProduct {
   const float* left;
   std::size_t row_stride;
@@ -64,12 +67,10 @@ struct DenseProduct {
   std::size_t n_rows;
   std::size_t n_inner;
   const float* right;
-  std::size_t right_stride;
   float* result;
-  std::size_t result_stride;
   std::size_t width;  // 64 or 16
   bool accumulate = false;
 };
-void dense_product_panel(const DenseProduct& product);
+void dense_product(const DenseProduct& product);
 
 }  // namespace loci::learning

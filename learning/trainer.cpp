@@ -43,6 +43,8 @@ void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
     require(factor >= 0 && std::isfinite(factor), "training.rate_" + kind,
             "the factor is negative or not finite",
             "choose 0 to keep these parameters as they are, 1 for the common rate");
+  require(positive(plan.trajectory_mib), "training.trajectory_mib", "no memory for trajectories",
+          "give a number of MiB above 0; a block holds at least one sample");
   require(std::isfinite(plan.initialisation.gap), "network.gap", "the gap is not finite",
           "choose a finite distance");
   require(plan.patience == 0 || plan.n_validation > 0, "training.patience",
@@ -66,7 +68,7 @@ Trainer::Trainer(const TrainingPlan& plan, const sim::LabelledImages& images, co
     : plan_(plan),
       images_(images),
       workers_(workers),
-      evaluator_(plan.network, plan.objective, workers, {.checkpoint_steps = plan.checkpoint_steps}),
+      evaluator_(plan.network, plan.objective, workers, {.trajectory_mib = plan.trajectory_mib}),
       training_(images.size()) {
   validate(plan_, images_);
   std::iota(training_.begin(), training_.end(), 0U);

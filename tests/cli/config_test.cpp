@@ -124,7 +124,7 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "21",
                                           "--patience",
                                           "22",
-                                          "--checkpoint-steps",
+                                          "--trajectory-mib",
                                           "23",
                                           "--seed",
                                           "24"});
@@ -174,7 +174,7 @@ rate_weight = 19
 rate_bias = 20
 clip_norm = 21
 patience = 22
-checkpoint_steps = 23
+trajectory_mib = 23.0
 seed = 24
 )");
 }

@@ -1,0 +1,314 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "learning/passes.hpp"
+
+namespace loci::learning {
+namespace {
+
+constexpr std::size_t rows_at_once = 512;
+constexpr std::size_t most_parts = 32;
+constexpr std::size_t loss_shards = 16;
+
+bool on_membrane(Loss loss) {
+  return loss == Loss::membrane_sum || loss == Loss::membrane_rate;
+}
+bool per_step(Loss loss) {
+  return loss == Loss::ce_rate || loss == Loss::membrane_rate;
+}
+
+// Cross-entropy of one row of scores (n_classes); gradient = weight * dloss/dscores. Returns weight * loss.
+double row_cross_entropy(const float* scores, std::size_t n_classes, std::uint8_t target, double weight,
+                         float* gradient) {
+  const float highest = *std::max_element(scores, scores + n_classes);
+  double sum = 0.0;
+  for (std::size_t c = 0; c < n_classes; ++c) sum += std::exp(static_cast<double>(scores[c] - highest));
+  for (std::size_t c = 0; c < n_classes; ++c) {
+    const double probability = std::exp(static_cast<double>(scores[c] - highest)) / sum;
+    gradient[c] = static_cast<float>(weight * (probability - (c == target ? 1.0 : 0.0)));
+  }
+  return weight * (std::log(sum) + highest - scores[target]);
+}
+
+void add_rows(const float* rows, std::size_t n_rows, std::size_t width, float* sums) {
+  for (std::size_t r = 0; r < n_rows; ++r)
+    for (std::size_t j = 0; j < width; ++j) sums[j] += rows[r * width + j];
+}
+
+// The output of one sample, (steps, n_classes): outputs, membranes or spikes.
+void gather_scores(BlockState& state, std::size_t sample, float* scores) {
+  const std::size_t l = state.last();
+  LayerState& layer = state.layers[l];
+  const PanelLayout& panels = state.panels[l];
+  const bool membrane = on_membrane(state.objective.loss);
+  const AlignedFloats& values = !state.spiking()         ? layer.activations
+                                : layer.lif.reset_delay ? layer.compared
+                                                        : layer.reported;
+  for (std::size_t p = 0; p < panels.size(); ++p) {
+    const Panel& panel = panels[p];
+    for (std::size_t t = 0; t < state.rows_per_sample(l); ++t) {
+      float* row = scores + t * panels.n_neurons() + panel.begin;
+      if (!state.spiking() || membrane) {
+        std::copy_n(values.data() + state.offset(l, p, sample) + t * panel.width, panel.filled, row);
+        continue;
+      }
+      const std::uint64_t word = state.words(l, p, sample)[t];
+      for (std::size_t j = 0; j < panel.filled; ++j) row[j] = (word >> j & 1) != 0 ? 1.0F : 0.0F;
+    }
+  }
+}
+
+// dL/dscores of one sample beside its scores. Returns its share of the loss.
+double score_gradient(const BlockState& state, std::uint8_t target, std::span<const float> logits,
+                      const float* scores, float* gradient) {
+  const std::size_t n_classes = logits.size();
+  const std::size_t n_steps = state.rows_per_sample(state.last());
+  const double weight = 1.0 / static_cast<double>(state.batch_size);
+  if (per_step(state.objective.loss)) {
+    double loss = 0.0;
+    for (std::size_t t = 0; t < n_steps; ++t)
+      loss += row_cross_entropy(scores + t * n_classes, n_classes, target,
+                                weight / static_cast<double>(n_steps), gradient + t * n_classes);
+    return loss;
+  }
+  const double loss = row_cross_entropy(logits.data(), n_classes, target, weight, gradient);
+  for (std::size_t t = 1; t < n_steps; ++t) std::copy_n(gradient, n_classes, gradient + t * n_classes);
+  return loss;
+}
+
+// dL/dI of the output layer from dL/dscores.
+void output_deltas(BlockState& state, std::size_t sample, const float* gradient, Scratch& scratch,
+                   std::size_t shard) {
+  const std::size_t l = state.last();
+  LayerState& layer = state.layers[l];
+  const PanelLayout& panels = state.panels[l];
+  const std::size_t n_rows = state.rows_per_sample(l);
+  const bool membrane = on_membrane(state.objective.loss);
+  for (std::size_t p = 0; p < panels.size(); ++p) {
+    const Panel& panel = panels[p];
+    float* deltas = state.deltas(l, p, sample);
+    scratch.rows.assign(2 * n_rows * panel.width, 0.0F);
+    float* arriving = scratch.rows.data();
+    float* nothing = arriving + n_rows * panel.width;
+    for (std::size_t t = 0; t < n_rows; ++t)
+      std::copy_n(gradient + t * panels.n_neurons() + panel.begin, panel.filled, arriving + t * panel.width);
+    if (state.spiking())
+      lif_backward(layer.lif, {.compared = deltas,
+                               .reported = layer.lif.reset_delay
+                                               ? deltas
+                                               : layer.reported.data() + state.offset(l, p, sample),
+                               .spike_gradient = membrane ? nothing : arriving,
+                               .membrane_gradient = membrane ? arriving : nullptr,
+                               .deltas = deltas,
+                               .width = panel.width,
+                               .n_steps = n_rows});
+    else
+      std::copy_n(arriving, n_rows * panel.width, deltas);
+    add_rows(deltas, n_rows, panel.width, layer.bias_parts[shard].data() + panel.begin);
+  }
+}
+
+// dL/dI of samples [begin, end) of hidden panel q, from that of the layer after.
+void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t begin, std::size_t end,
+                   const float* transposed, Scratch& scratch) {
+  Stopwatch watch(state.profile);
+  LayerState& layer = state.layers[l];
+  const std::size_t width = state.panels[l][q].width;
+  const std::size_t rows_per_sample = state.rows_per_sample(l + 1);
+  const std::size_t n_rows = (end - begin) * rows_per_sample;
+  scratch.rows.resize(n_rows * width);
+  float* arriving = scratch.rows.data();
+  const auto near = state.connections[l].near_post(q);
+  if (near.empty()) std::fill_n(arriving, n_rows * width, 0.0F);
+  for (const std::uint32_t p : near) {
+    const Panel& next = state.panels[l + 1][p];
+    dense_product({.left = state.deltas(l + 1, p, begin),
+                   .row_stride = next.width,
+                   .inner_stride = 1,
+                   .n_rows = n_rows,
+                   .n_inner = next.filled,
+                   .right = transposed,
+                   .result = arriving,
+                   .width = width,
+                   .accumulate = p != near.front()});
+    transposed += next.width * width;
+  }
+  watch.charge(Phase::products);
+  if (!state.spiking()) {
+    const float* outputs = layer.activations.data() + state.offset(l, q, begin);
+    float* deltas = state.deltas(l, q, begin);
+    for (std::size_t at = 0; at < n_rows * width; ++at) deltas[at] = outputs[at] > 0.0F ? arriving[at] : 0.0F;
+  }
+  for (std::size_t s = begin; state.spiking() && s < end; ++s) {
+    const float* spike_gradient = arriving + (s - begin) * rows_per_sample * width;
+    float* deltas = state.deltas(l, q, s);
+    if (state.constant_drive(l)) {
+      lif_constant_backward(layer.lif, {deltas, width, state.n_steps()}, spike_gradient, deltas);
+      continue;
+    }
+    lif_backward(layer.lif,
+                 {.compared = deltas,
+                  .reported = layer.lif.reset_delay ? deltas : layer.reported.data() + state.offset(l, q, s),
+                  .spike_gradient = spike_gradient,
+                  .membrane_gradient = nullptr,
+                  .deltas = deltas,
+                  .width = width,
+                  .n_steps = state.n_steps()});
+  }
+  watch.charge(Phase::neurons);
+}
+
+void backward_hidden_layer(BlockState& state, std::size_t l) {
+  const std::size_t n_panels = state.panels[l].size();
+  const std::size_t n_shards = state.n_shards(l, state.n_samples);
+  const std::size_t at_once = std::max<std::size_t>(1, rows_at_once / state.rows_per_sample(l + 1));
+  state.workers.for_each(n_panels * n_shards, [&](std::size_t task, std::size_t slot) {
+    const std::size_t q = task / n_shards;
+    const std::size_t shard = task % n_shards;
+    Scratch& scratch = state.scratch[slot];
+    Stopwatch watch(state.profile);
+    const float* transposed = state.connections[l].transposed_weights(q, scratch.weights);
+    watch.charge(Phase::weights);
+    const std::size_t first = shard * state.n_samples / n_shards;
+    const std::size_t last = (shard + 1) * state.n_samples / n_shards;
+    for (std::size_t begin = first; begin < last; begin += at_once)
+      hidden_deltas(state, l, q, begin, std::min(begin + at_once, last), transposed, scratch);
+    const std::size_t n_rows = (last - first) * state.rows_per_sample(l);
+    add_rows(state.deltas(l, q, first), n_rows, state.panels[l][q].width,
+             state.layers[l].bias_parts[shard].data() + state.panels[l][q].begin);
+    watch.charge(Phase::neurons);
+  });
+}
+
+// body(part, item, slot): the items of a part in order and by one thread.
+template <typename Body>
+void for_parts(BlockState& state, std::size_t n_items, const Body& body) {
+  const std::size_t n_parts = std::min(n_items, most_parts);
+  state.workers.for_each(n_parts, [&](std::size_t part, std::size_t slot) {
+    for (std::size_t item = part * n_items / n_parts; item < (part + 1) * n_items / n_parts; ++item)
+      body(part, item, state.scratch[slot]);
+  });
+}
+
+// dL/dW of connection l >= 1, tile by tile.
+void later_gradient(BlockState& state, std::size_t l) {
+  Connection& connection = state.connections[l];
+  for_parts(state, state.panels[l].size(), [&](std::size_t part, std::size_t q, Scratch& scratch) {
+    Stopwatch watch(state.profile);
+    const std::size_t n_rows = state.n_samples * state.rows_per_sample(l + 1);
+    const std::size_t n_pre = state.panels[l][q].width;
+    for (const std::uint32_t p : connection.near_post(q)) {
+      const std::size_t width = state.panels[l + 1][p].width;
+      scratch.tile.assign(wide_panel * width, 0.0F);
+      if (state.spiking())
+        spike_gradient(state.words(l, q, 0), n_rows, state.deltas(l + 1, p, 0), width, scratch.tile.data());
+      else
+        dense_product({.left = state.layers[l].activations.data() + state.offset(l, q, 0),
+                       .row_stride = 1,
+                       .inner_stride = n_pre,
+                       .n_rows = n_pre,
+                       .n_inner = n_rows,
+                       .right = state.deltas(l + 1, p, 0),
+                       .result = scratch.tile.data(),
+                       .width = width});
+      watch.charge(state.spiking() ? Phase::neurons : Phase::products);
+      connection.take_gradient(part, q, p, scratch.tile.data());
+      watch.charge(Phase::position_gradients);
+    }
+  });
+}
+
+// dL/dI of a block's rows of inputs: with spiking input a sample's base row takes what all its steps do.
+const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t p, Scratch& scratch) {
+  const float* deltas = state.deltas(1, p, block.first - state.first);
+  const std::size_t width = state.panels[1][p].width;
+  const std::size_t n_steps = state.rows_per_sample(1);
+  if (!state.spiking() || state.constant_drive(1)) return deltas;
+  const std::size_t stride = state.constant_input ? 1 : n_steps + 1;
+  scratch.rows.assign(block.n_samples * stride * width, 0.0F);
+  for (std::size_t s = 0; s < block.n_samples; ++s) {
+    const float* from = deltas + s * n_steps * width;
+    float* base = scratch.rows.data() + s * stride * width;
+    add_rows(from, n_steps, width, base);
+    if (!state.constant_input) std::copy_n(from, n_steps * width, base + width);
+  }
+  return scratch.rows.data();
+}
+
+void first_gradient(BlockState& state) {
+  Connection& connection = state.connections[0];
+  const std::size_t n_panels = state.panels[1].size();
+  const std::size_t n_shards = state.n_shards(1, state.panels[0].size());
+  for_parts(state, n_panels * n_shards, [&](std::size_t part, std::size_t item, Scratch& scratch) {
+    Stopwatch watch(state.profile);
+    const std::size_t p = item / n_shards;
+    const std::size_t shard = item % n_shards;
+    const std::size_t width = state.panels[1][p].width;
+    const auto near = connection.near_pre(p);
+    const auto mine = near.subspan(shard * near.size() / n_shards,
+                                   (shard + 1) * near.size() / n_shards - shard * near.size() / n_shards);
+    std::size_t n_floats = 0;
+    for (const std::uint32_t q : mine) n_floats += state.panels[0][q].width * width;
+    scratch.tile.assign(n_floats, 0.0F);
+    for (std::size_t b = 0; b < state.n_inputs; ++b) {
+      const InputBlock& block = state.inputs[b];
+      const float* deltas = row_deltas(state, block, p, scratch);
+      float* tile = scratch.tile.data();
+      for (const std::uint32_t q : mine) {
+        input_gradient(block, state.panels[0], q, deltas, width, tile);
+        tile += state.panels[0][q].width * width;
+      }
+    }
+    watch.charge(Phase::products);
+    const float* tile = scratch.tile.data();
+    for (const std::uint32_t q : mine) {
+      connection.take_gradient(part, q, p, tile);
+      tile += state.panels[0][q].width * width;
+    }
+    watch.charge(Phase::position_gradients);
+  });
+}
+
+}  // namespace
+
+SampleLoss block_loss(BlockState& state, const Batch& batch, std::span<float> logits) {
+  const std::size_t n_classes = state.network.sizes.back();
+  const std::size_t n_rows = state.rows_per_sample(state.last());
+  const std::size_t n_shards = std::min(loss_shards, state.n_samples);
+  std::vector<SampleLoss> parts(n_shards);
+  state.workers.for_each(n_shards, [&](std::size_t shard, std::size_t slot) {
+    Stopwatch watch(state.profile);
+    Scratch& scratch = state.scratch[slot];
+    scratch.scores.resize(2 * n_rows * n_classes);
+    float* scores = scratch.scores.data();
+    float* gradient = scores + n_rows * n_classes;
+    for (std::size_t s = shard * state.n_samples / n_shards; s < (shard + 1) * state.n_samples / n_shards;
+         ++s) {
+      gather_scores(state, s, scores);
+      const auto sums = logits.subspan(s * n_classes, n_classes);
+      std::fill(sums.begin(), sums.end(), 0.0F);
+      for (std::size_t t = 0; t < n_rows; ++t)
+        for (std::size_t c = 0; c < n_classes; ++c) sums[c] += scores[t * n_classes + c];
+      parts[shard].loss += score_gradient(state, batch.target(state.first + s), sums, scores, gradient);
+      if (state.with_gradient) output_deltas(state, s, gradient, scratch, shard);
+    }
+    watch.charge(Phase::neurons);
+  });
+  SampleLoss total;
+  for (const SampleLoss& part : parts) total.loss += part.loss;
+  for (std::size_t l = 1; l < state.layers.size(); ++l)
+    for (const std::uint64_t word : state.layers[l].words)
+      total.n_spikes += static_cast<std::uint64_t>(std::popcount(word));
+  return total;
+}
+
+void backward_block(BlockState& state) {
+  for (std::size_t l = state.last() - 1; l >= 1; --l) {
+    backward_hidden_layer(state, l);
+    later_gradient(state, l);
+  }
+  first_gradient(state);
+}
+
+}  // namespace loci::learning

@@ -1,0 +1,114 @@
+#include "learning/input_block.hpp"
+
+#include <algorithm>
+
+namespace loci::learning {
+namespace {
+
+// Inner indices of a dense product at once: x 16 columns x 4 bytes stay in the first-level cache.
+constexpr std::size_t most_inner = 256;
+
+}  // namespace
+
+void InputBuilder::build(const Batch& batch, std::size_t n_inputs, const PanelLayout& panels,
+                         std::size_t n_steps, bool with_gradient, InputBlock& block) {
+  SparseRows& rows = block.sparse;
+  rows.clear(n_inputs);
+  values_.resize(n_inputs);
+  for (std::size_t sample = block.first; sample < block.first + block.n_samples; ++sample) {
+    if (!batch.constant_input()) {
+      batch.spikes(sample, n_steps, trains_);
+      add_spikes(n_steps, rows);
+      continue;
+    }
+    batch.currents(sample, values_);
+    rows.begin_row();
+    for (std::size_t i = 0; i < n_inputs; ++i)
+      if (values_[i] != 0.0F) rows.append(i, values_[i]);
+    rows.end_row();
+  }
+  const auto n_values = static_cast<double>(rows.n_rows * n_inputs);
+  block.dense = batch.constant_input() && static_cast<double>(rows.rows.size()) > densest_sparse * n_values;
+  if (!block.dense) {
+    if (with_gradient) rows.transpose();
+    return;
+  }
+  block.values.assign(rows.n_rows * panels.padded(), 0.0F);
+  for (std::size_t s = 0; s < block.n_samples; ++s)
+    batch.currents(block.first + s, std::span(block.values).subspan(s * panels.padded(), n_inputs));
+}
+
+void InputBuilder::add_spikes(std::size_t n_steps, SparseRows& rows) {
+  count_.assign(rows.n_inputs, 0);
+  for (const std::uint32_t i : trains_.neuron) ++count_[i];
+  usual_.clear();
+  for (std::size_t i = 0; i < rows.n_inputs; ++i)
+    if (2 * count_[i] > n_steps + 1) usual_.push_back(static_cast<std::uint32_t>(i));
+  rows.begin_row();
+  for (const std::uint32_t i : usual_) rows.append(i, 1.0F);
+  rows.end_row();
+  for (std::size_t t = 0; t < n_steps; ++t) {
+    rows.begin_row();
+    auto usual = usual_.begin();
+    for (const std::uint32_t i : trains_.at(t)) {
+      for (; usual != usual_.end() && *usual < i; ++usual) rows.append(*usual, -1.0F);
+      if (usual != usual_.end() && *usual == i)
+        ++usual;
+      else
+        rows.append(i, 1.0F);
+    }
+    for (; usual != usual_.end(); ++usual) rows.append(*usual, -1.0F);
+    rows.end_row();
+  }
+}
+
+void input_product(const InputBlock& block, const PanelLayout& panels, std::span<const std::uint32_t> near,
+                   const float* weights, std::size_t width, float* results) {
+  if (near.empty()) std::fill_n(results, block.n_rows() * width, 0.0F);
+  if (!block.dense) {
+    const std::size_t n_tiles = block.sparse.n_tiles();
+    // Tiles of the rows are panels where only some are near, and otherwise as large as the cache likes.
+    const bool all = near.size() == panels.size();
+    for (std::size_t k = 0; k < (all ? n_tiles : near.size()); ++k)
+      sparse_product(block.sparse, all ? k : near[k], weights + k * block.sparse.inputs_per_tile * width, width,
+                     k > 0, results);
+    return;
+  }
+  for (std::size_t k = 0; k < near.size();) {
+    // A run of neighbouring panels is one product.
+    const std::size_t begin = panels[near[k]].begin;
+    std::size_t n_inner = panels[near[k]].width;
+    const bool first = k == 0;
+    for (++k; k < near.size() && near[k] == near[k - 1] + 1 && n_inner + panels[near[k]].width <= most_inner; ++k)
+      n_inner += panels[near[k]].width;
+    dense_product({.left = block.values.data() + begin,
+                   .row_stride = panels.padded(),
+                   .inner_stride = 1,
+                   .n_rows = block.n_rows(),
+                   .n_inner = n_inner,
+                   .right = weights,
+                   .result = results,
+                   .width = width,
+                   .accumulate = !first});
+    weights += n_inner * width;
+  }
+}
+
+void input_gradient(const InputBlock& block, const PanelLayout& panels, std::size_t q, const float* deltas,
+                    std::size_t width, float* weight_gradient) {
+  const Panel& panel = panels[q];
+  if (!block.dense)
+    return sparse_gradient(block.sparse, panel.begin, panel.begin + panel.filled, deltas, width,
+                           weight_gradient);
+  dense_product({.left = block.values.data() + panel.begin,
+                 .row_stride = 1,
+                 .inner_stride = panels.padded(),
+                 .n_rows = panel.width,
+                 .n_inner = block.n_rows(),
+                 .right = deltas,
+                 .result = weight_gradient,
+                 .width = width,
+                 .accumulate = true});
+}
+
+}  // namespace loci::learning

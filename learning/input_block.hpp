@@ -1,0 +1,52 @@
+// What drives the first layer in a few samples: their inputs, or what their input spikes amount to, as rows of
+// a matrix, sparse or dense, whichever multiplies faster.
+#pragma once
+
+#include <cstddef>
+
+#include "learning/batch.hpp"
+#include "learning/panels.hpp"
+#include "learning/product_kernels.hpp"
+
+namespace loci::learning {
+
+struct InputBlock {
+  std::size_t first = 0;  // sample of the batch
+  std::size_t n_samples = 0;
+  bool dense = false;
+  SparseRows sparse;
+  AlignedFloats values;  // dense: (n_rows, n_inputs padded)
+
+  std::size_t n_rows() const { return sparse.n_rows; }
+};
+
+// Inputs with a larger share of non-zero values are multiplied as dense rows. A sparse entry costs about as
+// much time as 1.5 dense ones: docs/performance.md.
+inline constexpr double densest_sparse = 0.6;
+
+class InputBuilder {
+ public:
+  // Constant input: a row per sample. Spikes of a sample: a base row and then a row per step, of which the base
+  // plus the step's row is what arrives at that step. Inputs that spike at most steps are in the base, and
+  // subtracted where they do not: an image's bright pixels cost one row entry instead of one per step.
+  void build(const Batch& batch, std::size_t n_inputs, const PanelLayout& panels, std::size_t n_steps,
+             bool with_gradient, InputBlock& block);
+
+ private:
+  void add_spikes(std::size_t n_steps, SparseRows& rows);
+
+  std::vector<float> values_;
+  sim::SpikeTrains trains_;
+  std::vector<std::uint32_t> count_;
+  std::vector<std::uint32_t> usual_;  // inputs that spike at most steps, rising
+};
+
+// results (n_rows, width) = the block's rows x the weights of the panels `near` (rising), tile after tile.
+void input_product(const InputBlock& block, const PanelLayout& panels, std::span<const std::uint32_t> near,
+                   const float* weights, std::size_t width, float* results);
+
+// weight_gradient (width of panel q, width) += rows of panel q's inputs^T x deltas (n_rows, width).
+void input_gradient(const InputBlock& block, const PanelLayout& panels, std::size_t q, const float* deltas,
+                    std::size_t width, float* weight_gradient);
+
+}  // namespace loci::learning

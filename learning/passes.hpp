@@ -1,0 +1,88 @@
+// Forward and backward through a block of samples, layer by layer and panel by panel: all samples and steps of
+// one panel are done while its weights are in cache.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "learning/connection.hpp"
+#include "learning/input_block.hpp"
+#include "learning/lif_kernels.hpp"
+#include "learning/profile.hpp"
+
+namespace loci::learning {
+
+// Layer l >= 1 over a block of samples. Arrays hold one panel after another; a row is a sample or, of a
+// trajectory, a (sample, step).
+struct LayerState {
+  LifKernel lif;
+  AlignedFloats bias;                     // (padded)
+  AlignedFloats drive;                    // constant drive: (samples, width) currents, then dL/dI
+  AlignedFloats compared;                 // changing drive: (samples, steps, width) membranes, then dL/dI
+  AlignedFloats reported;                 // the same after a reset within the step, where there is one
+  std::vector<std::uint64_t> words;       // (samples, steps): the panel's spikes
+  AlignedFloats activations;              // rate: (samples, width) outputs
+  AlignedFloats deltas;                   // rate: dL/d(pre-activation)
+  std::vector<AlignedFloats> bias_parts;  // per shard of samples: (padded) dL/dbias
+};
+
+// What one thread works in.
+struct Scratch {
+  AlignedFloats weights;
+  AlignedFloats rows;        // currents, dL/dS, or dL/dI of input rows
+  AlignedFloats tile;        // weight gradients
+  AlignedFloats trajectory;  // membranes that nobody needs again
+  AlignedFloats scores;
+  std::vector<SpikeSource> sources;
+  InputBuilder inputs;
+};
+
+struct SampleLoss {
+  double loss = 0.0;
+  std::uint64_t n_spikes = 0;
+};
+
+// The block of samples under way and all it needs. Layer sizes and panels never change; the rest is refilled.
+struct BlockState {
+  const sim::NetworkDescription& network;
+  const Objective& objective;
+  const Workers& workers;
+  Profile& profile;
+  bool constant_input = true;
+  bool with_gradient = false;
+  std::size_t batch_size = 0;
+  std::size_t first = 0;  // sample of the batch
+  std::size_t n_samples = 0;
+  std::vector<PanelLayout> panels;  // of layers 0..L
+  std::vector<Connection> connections;
+  std::vector<LayerState> layers;  // 0 unused
+  std::vector<InputBlock> inputs;
+  std::size_t n_inputs = 0;  // blocks in use
+  std::vector<Scratch> scratch;
+
+  std::size_t n_steps() const { return objective.n_steps; }
+  std::size_t last() const { return network.n_layers() - 1; }
+  bool spiking() const { return network.spiking(); }
+  // A constant current into a hidden layer needs no stored trajectory.
+  bool constant_drive(std::size_t l) const { return spiking() && constant_input && l == 1 && last() > 1; }
+  std::size_t rows_per_sample(std::size_t l) const { return spiking() && !constant_drive(l) ? n_steps() : 1; }
+  std::size_t offset(std::size_t l, std::size_t p, std::size_t sample) const {
+    return panels[l][p].begin * n_samples * rows_per_sample(l) +
+           sample * rows_per_sample(l) * panels[l][p].width;
+  }
+  // Tasks of a layer: its panels, and where they are few, shards of samples of each. Functions of sizes alone.
+  std::size_t n_shards(std::size_t l, std::size_t n_items) const;
+  // dL/dI of layer l, (rows, width) of panel p from `sample` on.
+  float* deltas(std::size_t l, std::size_t p, std::size_t sample);
+  std::uint64_t* words(std::size_t l, std::size_t p, std::size_t sample) {
+    return layers[l].words.data() + (p * n_samples + sample) * n_steps();
+  }
+};
+
+void forward_block(BlockState& state, const Batch& batch);
+// Scores, loss and, with a gradient, dL/dI of the output layer. logits: (samples of the block, n_classes).
+SampleLoss block_loss(BlockState& state, const Batch& batch, std::span<float> logits);
+void backward_block(BlockState& state);
+
+}  // namespace loci::learning

@@ -1,0 +1,49 @@
+#include <algorithm>
+
+#include "learning/product_kernels.hpp"
+
+namespace loci::learning {
+
+void SparseRows::clear(std::size_t inputs) {
+  n_rows = 0;
+  n_inputs = inputs;
+  rows.clear();
+  row_begin.clear();
+}
+
+void SparseRows::begin_row() {
+  next_tile_ = 0;
+}
+
+void SparseRows::append(std::size_t input, float value) {
+  const auto here = static_cast<std::uint32_t>(rows.size());
+  for (; next_tile_ * inputs_per_tile <= input; ++next_tile_) row_begin.push_back(here);
+  rows.push_back({static_cast<std::uint32_t>(input - (next_tile_ - 1) * inputs_per_tile), value});
+}
+
+void SparseRows::end_row() {
+  const auto here = static_cast<std::uint32_t>(rows.size());
+  for (; next_tile_ <= n_tiles(); ++next_tile_) row_begin.push_back(here);
+  ++n_rows;
+}
+
+void SparseRows::transpose() {
+  columns.resize(rows.size());
+  column_begin.assign(n_inputs + 1, 0);
+  const std::size_t stride = n_tiles() + 1;
+  for (std::size_t tile = 0; tile < n_tiles(); ++tile)
+    for (std::size_t row = 0; row < n_rows; ++row)
+      for (std::uint32_t e = row_begin[row * stride + tile]; e < row_begin[row * stride + tile + 1]; ++e)
+        ++column_begin[tile * inputs_per_tile + rows[e].index + 1];
+  for (std::size_t i = 0; i < n_inputs; ++i) column_begin[i + 1] += column_begin[i];
+  for (std::size_t row = 0; row < n_rows; ++row)
+    for (std::size_t tile = 0; tile < n_tiles(); ++tile)
+      for (std::uint32_t e = row_begin[row * stride + tile]; e < row_begin[row * stride + tile + 1]; ++e)
+        columns[column_begin[tile * inputs_per_tile + rows[e].index]++] = {static_cast<std::uint32_t>(row),
+                                                                           rows[e].value};
+  // Each begin now stands where its input ends, that is where the next began.
+  std::copy_backward(column_begin.begin(), column_begin.end() - 1, column_begin.end());
+  column_begin[0] = 0;
+}
+
+}  // namespace loci::learning
