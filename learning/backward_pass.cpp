@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "learning/passes.hpp"
+#include "learning/row_kernels.hpp"
 
 namespace loci::learning {
 namespace {
@@ -29,11 +29,6 @@ double row_cross_entropy(const float* scores, std::size_t n_classes, std::uint8_
     gradient[c] = static_cast<float>(weight * (probability - (c == target ? 1.0 : 0.0)));
   }
   return weight * (std::log(sum) + highest - scores[target]);
-}
-
-void add_rows(const float* rows, std::size_t n_rows, std::size_t width, float* sums) {
-  for (std::size_t r = 0; r < n_rows; ++r)
-    for (std::size_t j = 0; j < width; ++j) sums[j] += rows[r * width + j];
 }
 
 // The output of one sample, (steps, n_classes): outputs, membranes or spikes.
@@ -109,16 +104,14 @@ void output_deltas(BlockState& state, std::size_t sample, const float* gradient,
   }
 }
 
-// dL/dI of samples [begin, end) of hidden panel q, from that of the layer after.
-void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t begin, std::size_t end,
-                   const float* transposed, Scratch& scratch) {
+// dL/dS of samples [begin, end) of hidden panel q, (rows, width), from dL/dI of the layer after.
+const float* arriving_gradient(BlockState& state, std::size_t l, std::size_t q, std::size_t begin,
+                               std::size_t end, const float* transposed, Scratch& scratch) {
   Stopwatch watch(state.profile);
-  LayerState& layer = state.layers[l];
   const std::size_t width = state.panels[l][q].width;
-  const std::size_t rows_per_sample = state.rows_per_sample(l + 1);
-  const std::size_t n_rows = (end - begin) * rows_per_sample;
-  scratch.rows.resize(n_rows * width);
-  float* arriving = scratch.rows.data();
+  const std::size_t n_rows = (end - begin) * state.rows_per_sample(l + 1);
+  scratch.arriving.resize(n_rows * width);
+  float* arriving = scratch.arriving.data();
   const auto near = state.connections[l].near_post(q);
   if (near.empty()) std::fill_n(arriving, n_rows * width, 0.0F);
   for (const std::uint32_t p : near) {
@@ -135,26 +128,42 @@ void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t 
     transposed += next.width * width;
   }
   watch.charge(Phase::products);
-  if (!state.spiking()) {
-    const float* outputs = layer.activations.data() + state.offset(l, q, begin);
-    float* deltas = state.deltas(l, q, begin);
-    for (std::size_t at = 0; at < n_rows * width; ++at) deltas[at] = outputs[at] > 0.0F ? arriving[at] : 0.0F;
-  }
+  return arriving;
+}
+
+// dL/dI of one sample of a panel whose trajectory was kept, (steps, width).
+void trajectory_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t sample,
+                       const float* spike_gradient, float* deltas) {
+  const LayerState& layer = state.layers[l];
+  const float* compared = layer.compared.data() + state.offset(l, q, sample);
+  lif_backward(layer.lif, {.compared = compared,
+                           .reported = layer.lif.reset_delay
+                                           ? compared
+                                           : layer.reported.data() + state.offset(l, q, sample),
+                           .spike_gradient = spike_gradient,
+                           .membrane_gradient = nullptr,
+                           .deltas = deltas,
+                           .width = state.panels[l][q].width,
+                           .n_steps = state.n_steps()});
+}
+
+// dL/dI of samples [begin, end) of hidden panel q, in place of what it is computed from.
+void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t begin, std::size_t end,
+                   const float* transposed, Scratch& scratch) {
+  const float* arriving = arriving_gradient(state, l, q, begin, end, transposed, scratch);
+  Stopwatch watch(state.profile);
+  const LayerState& layer = state.layers[l];
+  const std::size_t width = state.panels[l][q].width;
+  if (!state.spiking())
+    rectify_gradient(layer.activations.data() + state.offset(l, q, begin), arriving, (end - begin) * width,
+                     state.deltas(l, q, begin));
   for (std::size_t s = begin; state.spiking() && s < end; ++s) {
-    const float* spike_gradient = arriving + (s - begin) * rows_per_sample * width;
     float* deltas = state.deltas(l, q, s);
-    if (state.constant_drive(l)) {
+    const float* spike_gradient = arriving + (s - begin) * state.n_steps() * width;
+    if (state.constant_drive(l))
       lif_constant_backward(layer.lif, {deltas, width, state.n_steps()}, spike_gradient, deltas);
-      continue;
-    }
-    lif_backward(layer.lif,
-                 {.compared = deltas,
-                  .reported = layer.lif.reset_delay ? deltas : layer.reported.data() + state.offset(l, q, s),
-                  .spike_gradient = spike_gradient,
-                  .membrane_gradient = nullptr,
-                  .deltas = deltas,
-                  .width = width,
-                  .n_steps = state.n_steps()});
+    else
+      trajectory_deltas(state, l, q, s, spike_gradient, deltas);
   }
   watch.charge(Phase::neurons);
 }
@@ -174,10 +183,11 @@ void backward_hidden_layer(BlockState& state, std::size_t l) {
     const std::size_t last = (shard + 1) * state.n_samples / n_shards;
     for (std::size_t begin = first; begin < last; begin += at_once)
       hidden_deltas(state, l, q, begin, std::min(begin + at_once, last), transposed, scratch);
+    Stopwatch adding(state.profile);
     const std::size_t n_rows = (last - first) * state.rows_per_sample(l);
     add_rows(state.deltas(l, q, first), n_rows, state.panels[l][q].width,
              state.layers[l].bias_parts[shard].data() + state.panels[l][q].begin);
-    watch.charge(Phase::neurons);
+    adding.charge(Phase::neurons);
   });
 }
 
@@ -219,20 +229,44 @@ void later_gradient(BlockState& state, std::size_t l) {
   });
 }
 
+// A first layer whose currents change is not gone through by itself: its trajectories are large, and read once
+// on the way to the weight gradient. Only where tasks share a panel does each need all of dL/dI.
+bool deltas_on_the_way(const BlockState& state) {
+  return state.spiking() && !state.constant_input && state.last() > 1 &&
+         state.n_shards(1, state.panels[0].size()) == 1;
+}
+
 // dL/dI of a block's rows of inputs: with spiking input a sample's base row takes what all its steps do.
-const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t p, Scratch& scratch) {
-  const float* deltas = state.deltas(1, p, block.first - state.first);
-  const std::size_t width = state.panels[1][p].width;
-  const std::size_t n_steps = state.rows_per_sample(1);
+const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t p, const float* transposed,
+                        Scratch& scratch) {
+  const std::size_t sample = block.first - state.first;
+  const float* deltas = state.deltas(1, p, sample);
   if (!state.spiking() || state.constant_drive(1)) return deltas;
+  const std::size_t width = state.panels[1][p].width;
+  const std::size_t n_steps = state.n_steps();
   const std::size_t stride = state.constant_input ? 1 : n_steps + 1;
-  scratch.rows.assign(block.n_samples * stride * width, 0.0F);
+  const float* arriving = nullptr;
+  if (deltas_on_the_way(state))
+    arriving = arriving_gradient(state, 1, p, sample, sample + block.n_samples, transposed, scratch);
+  Stopwatch watch(state.profile);
+  scratch.rows.resize(block.n_samples * stride * width);
   for (std::size_t s = 0; s < block.n_samples; ++s) {
-    const float* from = deltas + s * n_steps * width;
     float* base = scratch.rows.data() + s * stride * width;
-    add_rows(from, n_steps, width, base);
-    if (!state.constant_input) std::copy_n(from, n_steps * width, base + width);
+    const float* steps = deltas + s * n_steps * width;
+    if (!state.constant_input) {
+      float* to = base + width;
+      if (arriving != nullptr)
+        trajectory_deltas(state, 1, p, sample + s, arriving + s * n_steps * width, to);
+      else
+        std::copy_n(steps, n_steps * width, to);
+      steps = to;
+    }
+    std::fill_n(base, width, 0.0F);
+    add_rows(steps, n_steps, width, base);
+    if (arriving != nullptr)
+      add_to(base, width, state.layers[1].bias_parts[0].data() + state.panels[1][p].begin);
   }
+  watch.charge(Phase::neurons);
   return scratch.rows.data();
 }
 
@@ -246,27 +280,32 @@ void first_gradient(BlockState& state) {
     const std::size_t shard = item % n_shards;
     const std::size_t width = state.panels[1][p].width;
     const auto near = connection.near_pre(p);
-    const auto mine = near.subspan(shard * near.size() / n_shards,
-                                   (shard + 1) * near.size() / n_shards - shard * near.size() / n_shards);
+    const std::size_t first = shard * near.size() / n_shards;
+    const auto mine = near.subspan(first, (shard + 1) * near.size() / n_shards - first);
     std::size_t n_floats = 0;
     for (const std::uint32_t q : mine) n_floats += state.panels[0][q].width * width;
     scratch.tile.assign(n_floats, 0.0F);
+    const float* transposed =
+        deltas_on_the_way(state) ? state.connections[1].transposed_weights(p, scratch.weights) : nullptr;
+    watch.charge(Phase::weights);
     for (std::size_t b = 0; b < state.n_inputs; ++b) {
       const InputBlock& block = state.inputs[b];
-      const float* deltas = row_deltas(state, block, p, scratch);
+      const float* deltas = row_deltas(state, block, p, transposed, scratch);
+      Stopwatch multiplying(state.profile);
       float* tile = scratch.tile.data();
       for (const std::uint32_t q : mine) {
         input_gradient(block, state.panels[0], q, deltas, width, tile);
         tile += state.panels[0][q].width * width;
       }
+      multiplying.charge(Phase::products);
     }
-    watch.charge(Phase::products);
+    Stopwatch taking(state.profile);
     const float* tile = scratch.tile.data();
     for (const std::uint32_t q : mine) {
       connection.take_gradient(part, q, p, tile);
       tile += state.panels[0][q].width * width;
     }
-    watch.charge(Phase::position_gradients);
+    taking.charge(Phase::position_gradients);
   });
 }
 
@@ -298,14 +337,13 @@ SampleLoss block_loss(BlockState& state, const Batch& batch, std::span<float> lo
   SampleLoss total;
   for (const SampleLoss& part : parts) total.loss += part.loss;
   for (std::size_t l = 1; l < state.layers.size(); ++l)
-    for (const std::uint64_t word : state.layers[l].words)
-      total.n_spikes += static_cast<std::uint64_t>(std::popcount(word));
+    total.n_spikes += count_spikes(state.layers[l].words);
   return total;
 }
 
 void backward_block(BlockState& state) {
   for (std::size_t l = state.last() - 1; l >= 1; --l) {
-    backward_hidden_layer(state, l);
+    if (l > 1 || !deltas_on_the_way(state)) backward_hidden_layer(state, l);
     later_gradient(state, l);
   }
   first_gradient(state);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "learning/passes.hpp"
+#include "learning/row_kernels.hpp"
 
 namespace loci::learning {
 namespace {
@@ -23,19 +24,11 @@ void build_inputs(BlockState& state, const Batch& batch) {
     block.first = state.first + b * size;
     block.n_samples = std::min(size, state.first + state.n_samples - block.first);
     // Spike rows have too few entries for tiles to pay.
-    block.sparse.inputs_per_tile = state.constant_input ? 112 : panels.n_neurons();
+    block.sparse.inputs_per_tile = state.constant_input ? 196 : panels.n_neurons();
     state.scratch[slot].inputs.build(batch, panels.n_neurons(), panels, state.n_steps(), state.with_gradient,
                                      block);
     watch.charge(Phase::input);
   });
-}
-
-void add_bias(const float* bias, std::size_t width, float* row) {
-  for (std::size_t j = 0; j < width; ++j) row[j] += bias[j];
-}
-
-void rectify(float* values, std::size_t n) {
-  for (std::size_t at = 0; at < n; ++at) values[at] = std::max(values[at], 0.0F);
 }
 
 // Where the trajectory of a sample's panel goes: kept for the backward pass, or scratch.
@@ -74,7 +67,7 @@ void first_layer_block(BlockState& state, std::size_t p, const InputBlock& block
   const std::size_t stride = state.constant_input ? 1 : state.n_steps() + 1;
   for (std::size_t s = 0; s < block.n_samples; ++s) {
     float* base = rows + s * stride * panel.width;
-    add_bias(layer.bias.data() + panel.begin, panel.width, base);
+    add_to(layer.bias.data() + panel.begin, panel.width, base);
     if (!state.spiking()) {
       if (state.last() > 1) rectify(base, panel.width);
       continue;

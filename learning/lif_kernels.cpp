@@ -29,28 +29,50 @@ HWY_INLINE V reciprocal(V x) {
   return hn::Mul(estimate, hn::NegMulAdd(x, estimate, hn::Set(d, 2.0F)));
 }
 
+// dS/dU is amplitude * shape(U): what does not depend on U leaves the loops.
 template <Surrogate kSurrogate>
-HWY_INLINE V surrogate_derivative(V x, float slope) {
-  const D d;
-  const V k = hn::Set(d, slope);
-  const V one = hn::Set(d, 1.0F);
-  if constexpr (kSurrogate == Surrogate::atan) {
-    const V scaled = hn::Mul(x, hn::Set(d, slope * (std::numbers::pi_v<float> / 2)));
-    return hn::Mul(hn::Set(d, slope / 2), reciprocal(hn::MulAdd(scaled, scaled, one)));
-  } else if constexpr (kSurrogate == Surrogate::fast_sigmoid) {
-    const V inverse = reciprocal(hn::MulAdd(k, hn::Abs(x), one));
-    return hn::Mul(inverse, inverse);
-  } else if constexpr (kSurrogate == Surrogate::sigmoid) {
-    // Even in x, and exp of a negative number cannot overflow.
-    const V e = hn::Exp(d, hn::Neg(hn::Mul(k, hn::Abs(x))));
-    const V inverse = reciprocal(hn::Add(one, e));
-    return hn::Mul(hn::Mul(k, e), hn::Mul(inverse, inverse));
-  } else if constexpr (kSurrogate == Surrogate::triangular) {
-    return hn::Max(hn::Zero(d), hn::NegMulAdd(k, hn::Abs(x), one));
-  } else {
-    return one;
+struct Derivative {
+  explicit Derivative(const LifKernel& lif) {
+    const D d;
+    const float k = lif.slope;
+    slope = hn::Set(d, k);
+    threshold = hn::Set(d, lif.threshold);
+    if constexpr (kSurrogate == Surrogate::atan) {
+      slope = hn::Set(d, k * (std::numbers::pi_v<float> / 2));
+      amplitude = hn::Set(d, k / 2);
+    } else if constexpr (kSurrogate == Surrogate::sigmoid) {
+      amplitude = slope;
+    } else {
+      amplitude = hn::Set(d, 1.0F);
+    }
   }
-}
+
+  HWY_INLINE V shape(V membrane) const {
+    const D d;
+    const V one = hn::Set(d, 1.0F);
+    const V x = hn::Sub(membrane, threshold);
+    if constexpr (kSurrogate == Surrogate::atan) {
+      const V scaled = hn::Mul(x, slope);
+      return reciprocal(hn::MulAdd(scaled, scaled, one));
+    } else if constexpr (kSurrogate == Surrogate::fast_sigmoid) {
+      const V inverse = reciprocal(hn::MulAdd(slope, hn::Abs(x), one));
+      return hn::Mul(inverse, inverse);
+    } else if constexpr (kSurrogate == Surrogate::sigmoid) {
+      // Even in x, and exp of a negative number cannot overflow.
+      const V e = hn::Exp(d, hn::Neg(hn::Mul(slope, hn::Abs(x))));
+      const V inverse = reciprocal(hn::Add(one, e));
+      return hn::Mul(e, hn::Mul(inverse, inverse));
+    } else if constexpr (kSurrogate == Surrogate::triangular) {
+      return hn::Max(hn::Zero(d), hn::NegMulAdd(slope, hn::Abs(x), one));
+    } else {
+      return one;
+    }
+  }
+
+  V slope;
+  V threshold;
+  V amplitude;
+};
 
 HWY_INLINE void store_spikes(M spikes, std::size_t v, std::uint64_t* words) {
   const D d;
@@ -139,6 +161,7 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
   const D d;
   const V beta = hn::Set(d, lif.beta);
   const V threshold = hn::Set(d, lif.threshold);
+  const Derivative<kSurrogate> derivative(lif);
   // Four vectors at a time: enough chains to hide latency, few enough for the registers.
   constexpr std::size_t n_chains = kVectors < 4 ? kVectors : 4;
   for (std::size_t first = 0; first < kVectors; first += n_chains) {
@@ -152,13 +175,12 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
       for (std::size_t c = 0; c < n_chains; ++c) {
         const std::size_t at = (first + c) * n_lanes;
         membrane[c] = default_step(beta, threshold, membrane[c], hn::Load(d, drive.currents + at));
-        const V slope = surrogate_derivative<kSurrogate>(hn::Sub(membrane[c], threshold), lif.slope);
         const V arriving = hn::Mul(weight, hn::Load(d, spike_gradient + t * drive.width + at));
-        sums[c] = hn::MulAdd(slope, arriving, sums[c]);
+        sums[c] = hn::MulAdd(derivative.shape(membrane[c]), arriving, sums[c]);
       }
     }
     for (std::size_t c = 0; c < n_chains; ++c)
-      hn::Store(sums[c], d, current_gradient + (first + c) * n_lanes);
+      hn::Store(hn::Mul(derivative.amplitude, sums[c]), d, current_gradient + (first + c) * n_lanes);
   }
 }
 
@@ -166,7 +188,7 @@ template <std::size_t kVectors, Surrogate kSurrogate>
 void constant_backward_general(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
                                float* current_gradient) {
   const D d;
-  const V threshold = hn::Set(d, lif.threshold);
+  const Derivative<kSurrogate> derivative(lif);
   for (std::size_t v = 0; v < kVectors; ++v) {
     const V current = hn::Load(d, drive.currents + v * n_lanes);
     V membrane = hn::Zero(d);
@@ -175,13 +197,12 @@ void constant_backward_general(const LifKernel& lif, const ConstantDrive& drive,
     for (std::size_t t = 0; t < drive.n_steps; ++t) {
       const Step step = general_step(lif, membrane, current);
       const V grown = hn::MulAdd(hn::Mul(hn::Set(d, lif.beta), step.gate), sensitivity, hn::Set(d, 1.0F));
-      const V slope = surrogate_derivative<kSurrogate>(hn::Sub(step.compared, threshold), lif.slope);
       const V arriving = hn::Load(d, spike_gradient + t * drive.width + v * n_lanes);
-      sum = hn::MulAdd(hn::Mul(slope, grown), arriving, sum);
+      sum = hn::MulAdd(hn::Mul(derivative.shape(step.compared), grown), arriving, sum);
       sensitivity = hn::Mul(grown, step.through);
       membrane = step.reported;
     }
-    hn::Store(sum, d, current_gradient + v * n_lanes);
+    hn::Store(hn::Mul(derivative.amplitude, sum), d, current_gradient + v * n_lanes);
   }
 }
 
@@ -217,6 +238,7 @@ void backward_columns(const LifKernel& lif, const LifTrajectory& trajectory) {
   const V threshold = hn::Set(d, lif.threshold);
   const V one = hn::Set(d, 1.0F);
   const V beta = hn::Set(d, lif.beta);
+  const Derivative<kSurrogate> derivative(lif);
   V carried[kVectors];
   for (auto& value : carried) value = hn::Zero(d);
   for (std::size_t t = trajectory.n_steps; t-- > 0;) {
@@ -234,7 +256,7 @@ void backward_columns(const LifKernel& lif, const LifTrajectory& trajectory) {
           carried[v] = hn::Mul(carried[v], hn::Sub(one, due));
         }
       }
-      const V slope = surrogate_derivative<kSurrogate>(hn::Sub(compared, threshold), lif.slope);
+      const V slope = hn::Mul(derivative.amplitude, derivative.shape(compared));
       const V delta = hn::MulAdd(slope, hn::Load(d, trajectory.spike_gradient + at), carried[v]);
       hn::Store(delta, d, trajectory.deltas + at);
       carried[v] = hn::IfThenZeroElse(resets, hn::Mul(beta, delta));

@@ -30,7 +30,8 @@ struct LayerState {
 // What one thread works in.
 struct Scratch {
   AlignedFloats weights;
-  AlignedFloats rows;        // currents, dL/dS, or dL/dI of input rows
+  AlignedFloats rows;        // currents, or dL/dI of input rows
+  AlignedFloats arriving;    // dL/dS
   AlignedFloats tile;        // weight gradients
   AlignedFloats trajectory;  // membranes that nobody needs again
   AlignedFloats scores;

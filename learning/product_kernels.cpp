@@ -6,6 +6,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "learning/panels.hpp"
@@ -83,33 +84,72 @@ void gradient_columns(const SparseRows& inputs, std::size_t first, std::size_t l
 }
 
 template <std::size_t kVectors>
+HWY_INLINE void add_first_spike(const float* weights, std::uint64_t& word, V (&sums)[kVectors]) {
+  add_row(weights + static_cast<std::size_t>(std::countr_zero(word)) * (kVectors * n_lanes), sums);
+  word &= word - 1;
+}
+
+// results[row] (+)= the weights of the row's spikes. Few columns leave the adders waiting for each other: two
+// rows at a time.
+template <std::size_t kVectors, bool kAccumulate>
 void spike_columns(std::span<const SpikeSource> sources, std::size_t n_rows, float* results) {
-  for (std::size_t row = 0; row < n_rows; ++row) {
+  constexpr std::size_t width = kVectors * n_lanes;
+  std::size_t row = 0;
+  const auto begin = [&](std::size_t at, V(&sums)[kVectors]) {
+    if constexpr (kAccumulate)
+      load(results + at * width, sums);
+    else
+      clear(sums);
+  };
+  for (; width < wide_panel && row + 2 <= n_rows; row += 2) {
     V sums[kVectors];
-    clear(sums);
+    V others[kVectors];
+    begin(row, sums);
+    begin(row + 1, others);
+    for (const SpikeSource& source : sources) {
+      std::uint64_t word = source.words[row];
+      std::uint64_t other = source.words[row + 1];
+      while (word != 0 && other != 0) {
+        add_first_spike(source.weights, word, sums);
+        add_first_spike(source.weights, other, others);
+      }
+      while (word != 0) add_first_spike(source.weights, word, sums);
+      while (other != 0) add_first_spike(source.weights, other, others);
+    }
+    store(sums, results + row * width);
+    store(others, results + (row + 1) * width);
+  }
+  for (; row < n_rows; ++row) {
+    V sums[kVectors];
+    begin(row, sums);
     for (const SpikeSource& source : sources)
-      for (std::uint64_t word = source.words[row]; word != 0; word &= word - 1)
-        add_row(source.weights + static_cast<std::size_t>(std::countr_zero(word)) * (kVectors * n_lanes),
-                sums);
-    store(sums, results + row * (kVectors * n_lanes));
+      for (std::uint64_t word = source.words[row]; word != 0;) add_first_spike(source.weights, word, sums);
+    store(sums, results + row * width);
   }
 }
 
+// Bit j of word i becomes bit i of word j (Warren, Hacker's Delight, section 7-3).
+HWY_INLINE void transpose_bits(std::uint64_t (&words)[64]) {
+  std::uint64_t mask = 0x00000000FFFFFFFF;
+  for (std::size_t step = 32; step != 0; step /= 2, mask ^= mask << step)
+    for (std::size_t group = 0; group < 64; group += 2 * step)
+      for (std::size_t i = group; i < group + step; ++i) {
+        const std::uint64_t swapped = ((words[i] >> step) ^ words[i + step]) & mask;
+        words[i] ^= swapped << step;
+        words[i + step] ^= swapped;
+      }
+}
+
+// A neuron's gradient gathers the rows in which it spiked, 64 at a time, so that it stays in registers.
 template <std::size_t kVectors>
 void spike_gradient_columns(const std::uint64_t* words, std::size_t n_rows, const float* deltas,
                             float* weight_gradient) {
-  const D d;
-  for (std::size_t row = 0; row < n_rows; ++row) {
-    std::uint64_t word = words[row];
-    if (word == 0) continue;
-    V delta[kVectors];
-    load(deltas + row * (kVectors * n_lanes), delta);
-    for (; word != 0; word &= word - 1) {
-      float* sums =
-          weight_gradient + static_cast<std::size_t>(std::countr_zero(word)) * (kVectors * n_lanes);
-      for (std::size_t v = 0; v < kVectors; ++v)
-        hn::Store(hn::Add(hn::Load(d, sums + v * n_lanes), delta[v]), d, sums + v * n_lanes);
-    }
+  for (std::size_t first = 0; first < n_rows; first += 64) {
+    std::uint64_t spikes[64] = {};
+    std::copy_n(words + first, std::min<std::size_t>(64, n_rows - first), spikes);
+    transpose_bits(spikes);
+    const SpikeSource source{spikes, deltas + first * (kVectors * n_lanes)};
+    spike_columns<kVectors, true>(std::span(&source, 1), 64, weight_gradient);
   }
 }
 
@@ -173,14 +213,20 @@ void sparse_gradient_kernel(const SparseRows& inputs, std::size_t first, std::si
 
 void spike_kernel(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
                   float* results) {
-  width == wide_panel ? spike_columns<wide>(sources, n_rows, results)
-                      : spike_columns<narrow>(sources, n_rows, results);
+  width == wide_panel ? spike_columns<wide, false>(sources, n_rows, results)
+                      : spike_columns<narrow, false>(sources, n_rows, results);
 }
 
 void spike_gradient_kernel(const std::uint64_t* words, std::size_t n_rows, const float* deltas,
                            std::size_t width, float* weight_gradient) {
   width == wide_panel ? spike_gradient_columns<wide>(words, n_rows, deltas, weight_gradient)
                       : spike_gradient_columns<narrow>(words, n_rows, deltas, weight_gradient);
+}
+
+std::uint64_t count_kernel(std::span<const std::uint64_t> words) {
+  std::uint64_t count = 0;
+  for (const std::uint64_t word : words) count += static_cast<std::uint64_t>(std::popcount(word));
+  return count;
 }
 
 }  // namespace loci::learning::HWY_NAMESPACE
@@ -193,6 +239,7 @@ HWY_EXPORT(sparse_product_kernel);
 HWY_EXPORT(sparse_gradient_kernel);
 HWY_EXPORT(spike_kernel);
 HWY_EXPORT(spike_gradient_kernel);
+HWY_EXPORT(count_kernel);
 HWY_EXPORT(dense_kernel);
 
 void sparse_product(const SparseRows& inputs, std::size_t tile, const float* weights, std::size_t width,
@@ -213,6 +260,10 @@ void spike_product(std::span<const SpikeSource> sources, std::size_t n_rows, std
 void spike_gradient(const std::uint64_t* words, std::size_t n_rows, const float* deltas, std::size_t width,
                     float* weight_gradient) {
   HWY_DYNAMIC_DISPATCH(spike_gradient_kernel)(words, n_rows, deltas, width, weight_gradient);
+}
+
+std::uint64_t count_spikes(std::span<const std::uint64_t> words) {
+  return HWY_DYNAMIC_DISPATCH(count_kernel)(words);
 }
 
 void dense_product(const DenseProduct& product) {

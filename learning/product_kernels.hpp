@@ -18,7 +18,7 @@ struct SparseRows {
   };
   std::size_t n_rows = 0;
   std::size_t n_inputs = 0;
-  std::size_t inputs_per_tile = 112;  // x 64 columns x 4 bytes = 28 KB
+  std::size_t inputs_per_tile = 196;  // x 64 columns x 4 bytes = 50 KB, of which a row reads a part
   std::vector<Entry> rows;                  // by (row, input)
   std::vector<std::uint32_t> row_begin;     // (n_rows, n_tiles + 1)
   std::vector<Entry> columns;               // by (input, row)
@@ -54,9 +54,11 @@ struct SpikeSource {
 void spike_product(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
                    float* results);
 
-// weight_gradient (64 or 16, width) += deltas[row] (n_rows, width) for every spike of the row's word.
+// weight_gradient (64, width) += deltas[row] (n_rows, width) for every spike of the row's word.
 void spike_gradient(const std::uint64_t* words, std::size_t n_rows, const float* deltas, std::size_t width,
                     float* weight_gradient);
+
+std::uint64_t count_spikes(std::span<const std::uint64_t> words);
 
 // result (n_rows, width) = [result +] left x right. left: element (r, k) at left[r * row_stride + k *
 // inner_stride], so that either factor's transpose is a matter of strides; right: (n_inner, width).
