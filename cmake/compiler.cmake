@@ -13,6 +13,10 @@ if(LOCI_SANITIZE)
   target_link_options(loci_compiler INTERFACE -fsanitize=address,undefined)
 endif()
 
+# Kernels have three paths, chosen at run time: portable, AVX2 and AVX-512. The steps between them are not worth
+# their code.
+set(LOCI_KERNEL_TARGETS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4)")
+
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
 endif()

@@ -1,5 +1,7 @@
 #include "sim/encoder.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 
@@ -12,22 +14,56 @@ namespace {
 constexpr NameTable<Encoding, 3> encodings{
     {{Encoding::constant, "constant"}, {Encoding::bernoulli, "bernoulli"}, {Encoding::latency, "latency"}}};
 
-// One random word per (pixel, step): the key is the seed, the counter (sample, pixel group; step, epoch).
-void encode_bernoulli(std::uint64_t seed, std::span<const std::uint8_t> pixels, std::uint32_t step,
-                      std::uint32_t epoch, std::uint32_t sample, std::vector<std::uint32_t>& spikes) {
-  const std::uint64_t keyed = seed ^ (static_cast<std::uint64_t>(epoch) << 40);
-  for (std::size_t group = 0; group * 4 < pixels.size(); ++group) {
-    const std::size_t first = group * 4;
-    const std::size_t last = std::min(first + 4, pixels.size());
-    bool dark = true;
-    for (std::size_t i = first; i < last; ++i) dark = dark && pixels[i] == 0;
-    if (dark) continue;
-    const std::uint64_t index = (static_cast<std::uint64_t>(sample) << 32) | group;
-    const auto words = random_words(keyed, Stream::encoder, index, step);
-    for (std::size_t i = first; i < last; ++i)
-      if (uniform_from(words[i - first]) * 255.0F < static_cast<float>(pixels[i]))
-        spikes.push_back(static_cast<std::uint32_t>(i));
+// How many of the 2^24 values a uniform draw can take make a pixel of each value spike.
+std::array<std::uint32_t, 256> spiking_draws() {
+  std::array<std::uint32_t, 256> draws{};
+  for (std::uint32_t value = 0; value < 256; ++value) {
+    const auto spikes = [&](std::uint32_t draw) {
+      return uniform_from(draw << 8) * 255.0F < static_cast<float>(value);
+    };
+    std::uint32_t low = 0;
+    for (std::uint32_t high = 1U << 24; low < high;) {
+      const std::uint32_t middle = (low + high) / 2;
+      if (spikes(middle))
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    draws[value] = low;
   }
+  return draws;
+}
+
+// One random word per (pixel, step): the key is the seed, the counter (sample, group of four pixels; step,
+// epoch). Only groups with a lit pixel are drawn for.
+void encode_bernoulli(std::uint64_t seed, std::span<const std::uint8_t> pixels, std::size_t n_steps,
+                      std::uint32_t epoch, std::uint32_t sample, SpikeTrains& trains) {
+  static const std::array<std::uint32_t, 256> draws = spiking_draws();
+  const std::uint64_t keyed = seed ^ (static_cast<std::uint64_t>(epoch) << 40);
+  std::vector<std::uint64_t> groups;
+  std::vector<std::array<std::uint32_t, 4>> limits;
+  for (std::size_t first = 0; first < pixels.size(); first += 4) {
+    std::array<std::uint32_t, 4> limit{};
+    for (std::size_t i = first; i < std::min(first + 4, pixels.size()); ++i)
+      limit[i - first] = draws[pixels[i]];
+    if (limit == std::array<std::uint32_t, 4>{}) continue;
+    groups.push_back(static_cast<std::uint64_t>(sample) << 32 | first / 4);
+    limits.push_back(limit);
+  }
+  std::vector<std::array<std::uint32_t, 4>> words(groups.size());
+  std::size_t n_spikes = 0;
+  for (std::size_t step = 0; step < n_steps; ++step) {
+    random_words(keyed, Stream::encoder, groups, static_cast<std::uint32_t>(step), words);
+    trains.neuron.resize(n_spikes + 4 * groups.size());
+    for (std::size_t group = 0; group < groups.size(); ++group) {
+      for (std::size_t i = 0; i < 4; ++i) {
+        trains.neuron[n_spikes] = static_cast<std::uint32_t>(4 * static_cast<std::uint32_t>(groups[group]) + i);
+        n_spikes += words[group][i] >> 8 < limits[group][i] ? 1 : 0;
+      }
+    }
+    trains.begin.push_back(static_cast<std::uint32_t>(n_spikes));
+  }
+  trains.neuron.resize(n_spikes);
 }
 
 void encode_latency(std::span<const std::uint8_t> pixels, std::size_t step, std::size_t n_steps,
@@ -47,11 +83,10 @@ void encode(const Encoder& encoder, std::span<const std::uint8_t> pixels, std::s
   assert(encoder.encoding != Encoding::constant);
   trains.begin.assign(1, 0);
   trains.neuron.clear();
+  if (encoder.encoding == Encoding::bernoulli)
+    return encode_bernoulli(encoder.seed, pixels, n_steps, epoch, sample, trains);
   for (std::size_t step = 0; step < n_steps; ++step) {
-    if (encoder.encoding == Encoding::bernoulli)
-      encode_bernoulli(encoder.seed, pixels, static_cast<std::uint32_t>(step), epoch, sample, trains.neuron);
-    else
-      encode_latency(pixels, step, n_steps, trains.neuron);
+    encode_latency(pixels, step, n_steps, trains.neuron);
     trains.begin.push_back(static_cast<std::uint32_t>(trains.neuron.size()));
   }
 }

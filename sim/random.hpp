@@ -25,6 +25,10 @@ enum class Stream : std::uint32_t {
 std::array<std::uint32_t, 4> random_words(std::uint64_t seed, Stream stream, std::uint64_t index,
                                           std::uint32_t step);
 
+// The same for many indices, several at a time: words[i] is random_words(seed, stream, indices[i], step).
+void random_words(std::uint64_t seed, Stream stream, std::span<const std::uint64_t> indices,
+                  std::uint32_t step, std::span<std::array<std::uint32_t, 4>> words);
+
 // Uniform in [0, 1) with 24 bits.
 inline float uniform_from(std::uint32_t word) {
   return static_cast<float>(word >> 8) * 0x1.0p-24F;

@@ -36,6 +36,17 @@ TEST_CASE("random words are a function of seed, stream, index and step, and diff
   CHECK(random_words(1, Stream::test, 2, 4) != words);
 }
 
+TEST_CASE("words drawn for many indices are those drawn one by one") {
+  for (const std::size_t n : {0U, 1U, 3U, 4U, 9U, 64U}) {
+    std::vector<std::uint64_t> indices(n);
+    for (std::size_t i = 0; i < n; ++i) indices[i] = (i * 0x9E3779B97F4A7C15U) ^ i;
+    std::vector<std::array<std::uint32_t, 4>> words(n);
+    random_words(0xFEDCBA9876543210U, Stream::encoder, indices, 17, words);
+    for (std::size_t i = 0; i < n; ++i)
+      CHECK(words[i] == random_words(0xFEDCBA9876543210U, Stream::encoder, indices[i], 17));
+  }
+}
+
 TEST_CASE("a uniform number is at least 0 and stays below 1") {
   CHECK(uniform_from(0) == 0.0F);
   CHECK(uniform_from(0xFFFFFFFFU) < 1.0F);
