@@ -41,6 +41,9 @@ struct BasicParameters {
 
 using Parameters = BasicParameters<float>;
 
+// The same values, for what is computed in double from parameters learned in float.
+BasicParameters<double> in_double(const NetworkDescription& network, const Parameters& parameters);
+
 // Squared distances below this count as this, with no gradient: neurons that coincide while their gap
 // vanishes keep finite weights. Any real softening is the description's own.
 inline constexpr double least_squared_distance = 1e-12;
@@ -55,13 +58,20 @@ struct Initialisation {
 // column) uniform in [l, l + 1); dense weights and biases uniform in +-1/sqrt(fan-in), as torch.nn.Linear.
 Parameters initialise(const NetworkDescription& network, const Initialisation& initialisation);
 
-// Weights of connection l from the parameters, (n_l, n_{l+1}) row-major, balancing applied: the plain
-// definition
+// Weights of connection l from the parameters, (n_l, n_{l+1}) row-major: the plain definition
 //   W_ij = s_l m_i / r_ij,  m_i = tanh(k v_i / 2),  r_ij^2 = |p_i - p_j|^2 + g_l^2 + softening   (seed paper
-//   eqs. 1-3).
+//   eqs. 1-3),
+// 0 where there is no edge, and W_ij - mean_j W_ij over the edges of i where the connection is balanced.
 template <typename Real>
 std::vector<Real> connection_weights(const NetworkDescription& network,
                                      const BasicParameters<Real>& parameters, std::size_t connection);
+
+// The edges E of connection l, (n_l, n_{l+1}) row-major: 1 where a pair has one, 0 elsewhere. Edges are the
+// pairs with r_ij <= cutoff, less the network.n_pruned() of them with the smallest |W_ij| before balancing;
+// of equal ones at the border none is removed.
+template <typename Real>
+std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
+                                           const BasicParameters<Real>& parameters, std::size_t connection);
 
 // Biases of layer l + 1 as they act: centred where the connection is balanced, since balancing is a_j -
 // mean_j(a_j) of the whole current.

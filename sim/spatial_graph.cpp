@@ -49,12 +49,6 @@ void check(const NetworkDescription& network, const Parameters& parameters, cons
     throw InputError("velocity", "a dense network has no distances to travel", "leave the velocity out");
 }
 
-BasicParameters<double> in_double(const NetworkDescription& network, const Parameters& parameters) {
-  BasicParameters<double> exact(network);
-  std::ranges::copy(parameters.values, exact.values.begin());
-  return exact;
-}
-
 Places places_of(const NetworkDescription& network, const BasicParameters<double>& parameters) {
   Places places{.dims = network.spatial() ? network.dims : 0, .positions = {}, .layer_begin = {0}};
   double layer_coordinate = 0.0;
@@ -73,10 +67,25 @@ Places places_of(const NetworkDescription& network, const BasicParameters<double
   return places;
 }
 
+[[noreturn]] void refuse_empty(const NetworkDescription& network, const GraphOptions& options,
+                               std::span<const double> distances, std::span<const std::uint8_t> is_edge,
+                               const std::string& where) {
+  if (std::ranges::count(is_edge, 1) == 0)
+    throw InputError(where, "no edge is as short as network.cutoff, which is " + text_of(network.cutoff),
+                     "train with a cutoff of at least " + text_of(*std::ranges::min_element(distances)) +
+                         ", the shortest distance there");
+  double shortest = std::numeric_limits<double>::infinity();
+  for (std::size_t pair = 0; pair < distances.size(); ++pair)
+    if (is_edge[pair] != 0) shortest = std::min(shortest, distances[pair]);
+  throw InputError(where, "no edge is as short as the cutoff " + text_of(options.cutoff),
+                   "choose a cutoff of at least " + text_of(shortest) + ", the shortest distance there");
+}
+
 void append_connection(const NetworkDescription& network, const BasicParameters<double>& parameters,
                        const GraphOptions& options, const Places& places, std::size_t connection,
                        EdgeList& list) {
   const std::vector<double> weights = connection_weights(network, parameters, connection);
+  const std::vector<std::uint8_t> is_edge = connection_edges(network, parameters, connection);
   const std::vector<double> distances = network.spatial()
                                             ? connection_distances(network, parameters, connection)
                                             : std::vector<double>(weights.size(), 0.0);
@@ -84,7 +93,7 @@ void append_connection(const NetworkDescription& network, const BasicParameters<
   const std::size_t n_post = network.sizes[connection + 1];
   const std::size_t n_before = list.edges.size();
   for (std::size_t pair = 0; pair < weights.size(); ++pair) {
-    if (distances[pair] > options.cutoff) continue;
+    if (is_edge[pair] == 0 || distances[pair] > options.cutoff) continue;
     const Vertex source = places.layer_begin[connection] + static_cast<Vertex>(pair / n_post);
     const Vertex target = places.layer_begin[connection + 1] + static_cast<Vertex>(pair % n_post);
     const auto weight = static_cast<float>(weights[pair]);
@@ -98,10 +107,7 @@ void append_connection(const NetworkDescription& network, const BasicParameters<
     list.ends.emplace_back(source, target);
     list.edges.push_back({.weight = weight, .delay = 1 + extra});
   }
-  if (list.edges.size() == n_before)
-    throw InputError(where, "no edge is as short as the cutoff " + text_of(options.cutoff),
-                     "choose a cutoff of at least " + text_of(*std::ranges::min_element(distances)) +
-                         ", the shortest distance there");
+  if (list.edges.size() == n_before) refuse_empty(network, options, distances, is_edge, where);
 }
 
 const Places& places_in(const BoostGraph& graph) {

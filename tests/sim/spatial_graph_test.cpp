@@ -158,6 +158,61 @@ TEST_CASE("degrees sum to the edges and Boost's algorithms run on the graph") {
   CHECK(std::ranges::count(earliest, std::numeric_limits<Step>::max()) < 26 - 4);  // it reaches some
 }
 
+TEST_CASE("a graph has the network's own edges, with the network's own weights, and may be culled further") {
+  NetworkDescription network = small;
+  network.cutoff = 2.2;
+  network.pruned = 0.3;
+  network.balanced = true;
+  const auto parameters = initialise(network, {.seed = 3});
+  const auto exact = in_double(network, parameters);
+  const auto graph = build_spatial_graph(network, parameters);
+  const auto culled = build_spatial_graph(network, parameters, {.cutoff = 1.6});
+  for (std::size_t l = 0; l < 2; ++l) {
+    const auto edges = connection_edges(network, exact, l);
+    const auto weights = connection_weights(network, exact, l);
+    const auto distances = connection_distances(network, exact, l);
+    std::size_t n_shorter = 0;
+    for (std::size_t i = 0; i < network.sizes[l]; ++i) {
+      const Vertex source = graph.layer_begin(l) + static_cast<Vertex>(i);
+      std::size_t n_met = 0;
+      std::size_t n_met_short = 0;
+      for (std::size_t j = 0; j < network.sizes[l + 1]; ++j) {
+        const std::size_t pair = i * network.sizes[l + 1] + j;
+        if (edges[pair] == 0) continue;
+        const Vertex target = graph.layer_begin(l + 1) + static_cast<Vertex>(j);
+        REQUIRE(n_met < graph.targets_of(source).size());
+        CHECK(graph.targets_of(source)[n_met] == target);
+        CHECK(graph.edges_of(source)[n_met++].weight == static_cast<float>(weights[pair]));
+        if (distances[pair] > 1.6) continue;
+        REQUIRE(n_met_short < culled.targets_of(source).size());
+        CHECK(culled.targets_of(source)[n_met_short] == target);
+        CHECK(culled.edges_of(source)[n_met_short++].weight == static_cast<float>(weights[pair]));
+      }
+      CHECK(graph.targets_of(source).size() == n_met);
+      CHECK(culled.targets_of(source).size() == n_met_short);
+      n_shorter += n_met_short;
+    }
+    CHECK(n_shorter > 0);
+  }
+  CHECK(culled.n_edges() < graph.n_edges());
+  CHECK(graph.n_edges() < 12 * 9 + 9 * 5);
+}
+
+TEST_CASE("a pruned dense network's graph has the edges that are left") {
+  const NetworkDescription network{.sizes = {3, 2}, .wiring = Wiring::dense, .pruned = 0.5};
+  Parameters parameters(network);
+  std::ranges::copy(std::vector<float>{0.5F, -4.0F, 0.25F, 2.0F, -0.125F, 1.0F},
+                    parameters.group("weight", 0).begin());
+  const auto graph = build_spatial_graph(network, parameters);
+  REQUIRE(graph.n_edges() == 3);
+  CHECK(graph.targets_of(0)[0] == 4);
+  CHECK(graph.edges_of(0)[0].weight == -4.0F);
+  CHECK(graph.targets_of(1)[0] == 4);
+  CHECK(graph.edges_of(1)[0].weight == 2.0F);
+  CHECK(graph.targets_of(2)[0] == 4);
+  CHECK(graph.edges_of(2)[0].weight == 1.0F);
+}
+
 TEST_CASE("dense networks become graphs without positions and with a delay of one step") {
   const NetworkDescription network{.sizes = {3, 2}, .wiring = Wiring::dense};
   Parameters parameters(network);
@@ -178,6 +233,10 @@ TEST_CASE("a cutoff that leaves a connection without edges is refused with the s
   parameters.group("gap", 1)[0] = 4.0F;
   CHECK_THROWS_WITH(build_spatial_graph(network, parameters, {.cutoff = 2.0}),
                     Catch::Contains("connection 1 (layer 1 to layer 2)") && Catch::Contains("at least 4,"));
+  network.cutoff = 2.0;
+  CHECK_THROWS_WITH(build_spatial_graph(network, parameters),
+                    Catch::Contains("connection 1 (layer 1 to layer 2)") &&
+                        Catch::Contains("network.cutoff, which is 2") && Catch::Contains("at least 4,"));
 }
 
 TEST_CASE("graphs that make no sense are refused") {
