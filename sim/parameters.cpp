@@ -65,12 +65,11 @@ std::vector<Real> pair_weights(const NetworkDescription& network, const BasicPar
     const auto stored = parameters.group("weight", connection);
     return {stored.begin(), stored.end()};
   }
+  const SpatialPairs<Real> pairs(network, parameters, connection);
   std::vector<Real> weights = connection_distances(network, parameters, connection);
   const std::size_t n_post = network.sizes[connection + 1];
-  const auto inhibition = parameters.group("inhibition", connection);
   for (std::size_t i = 0; i < network.sizes[connection]; ++i) {
-    const Real mask = std::tanh(static_cast<Real>(network.mask_steepness / 2) * inhibition[i]);
-    const Real scaled = static_cast<Real>(network.scale(connection)) * mask;
+    const Real scaled = pairs.scaled_mask(i);
     for (std::size_t j = 0; j < n_post; ++j) weights[i * n_post + j] = scaled / weights[i * n_post + j];
   }
   return weights;
@@ -112,25 +111,24 @@ Parameters initialise(const NetworkDescription& network, const Initialisation& i
 }
 
 template <typename Real>
+SpatialPairs<Real>::SpatialPairs(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                                 std::size_t connection)
+    : pre_(parameters.group("position", connection)),
+      post_(parameters.group("position", connection + 1)),
+      inhibition_(parameters.group("inhibition", connection)),
+      n_coordinates_(network.n_coordinates()),
+      base_(parameters.squared_gap(network, connection) + static_cast<Real>(network.softening)),
+      half_steepness_(static_cast<Real>(network.mask_steepness / 2)),
+      scale_(static_cast<Real>(network.scale(connection))) {}
+
+template <typename Real>
 std::vector<Real> connection_distances(const NetworkDescription& network,
                                        const BasicParameters<Real>& parameters, std::size_t connection) {
-  const std::size_t n_pre = network.sizes[connection];
-  const std::size_t n_post = network.sizes[connection + 1];
-  const std::size_t n_coordinates = network.n_coordinates();
-  const auto pre = parameters.group("position", connection);
-  const auto post = parameters.group("position", connection + 1);
-  const Real base = parameters.squared_gap(network, connection) + static_cast<Real>(network.softening);
-  std::vector<Real> distances(n_pre * n_post);
-  for (std::size_t i = 0; i < n_pre; ++i) {
-    for (std::size_t j = 0; j < n_post; ++j) {
-      Real squared = base;
-      for (std::size_t k = 0; k < n_coordinates; ++k) {
-        const Real difference = pre[i * n_coordinates + k] - post[j * n_coordinates + k];
-        squared += difference * difference;
-      }
-      distances[i * n_post + j] = std::sqrt(std::max(squared, static_cast<Real>(least_squared_distance)));
-    }
-  }
+  const SpatialPairs<Real> pairs(network, parameters, connection);
+  std::vector<Real> distances;
+  distances.reserve(network.sizes[connection] * network.sizes[connection + 1]);
+  for (std::size_t i = 0; i < network.sizes[connection]; ++i)
+    for (std::size_t j = 0; j < network.sizes[connection + 1]; ++j) distances.push_back(pairs.distance(i, j));
   return distances;
 }
 
@@ -169,6 +167,8 @@ std::vector<Real> connection_biases(const NetworkDescription& network,
   return biases;
 }
 
+template class SpatialPairs<float>;
+template class SpatialPairs<double>;
 template std::vector<float> connection_biases(const NetworkDescription&, const BasicParameters<float>&,
                                               std::size_t);
 template std::vector<double> connection_biases(const NetworkDescription&, const BasicParameters<double>&,
