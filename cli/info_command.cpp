@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -23,6 +24,19 @@ struct InfoOptions {
   Output output;
 };
 
+// How many of a connection's pairs have an edge, as the spatial graph has them: in double.
+nlohmann::json connections_json(const sim::NetworkDescription& network, const sim::Parameters& parameters) {
+  const auto exact = sim::in_double(network, parameters);
+  nlohmann::json connections;
+  for (std::size_t l = 0; l < network.n_connections(); ++l) {
+    const auto edges = sim::connection_edges(network, exact, l);
+    const auto n_edges = std::ranges::count(edges, 1);
+    connections.push_back(
+        {{"edges", n_edges}, {"share", static_cast<double>(n_edges) / static_cast<double>(edges.size())}});
+  }
+  return connections;
+}
+
 nlohmann::json model_json(const std::string& path) {
   const LoadedModel model = load_model(path);
   nlohmann::json groups;
@@ -40,6 +54,7 @@ nlohmann::json model_json(const std::string& path) {
                       {"parameters", n_parameters},
                       {"parameters_by_kind", kinds},
                       {"groups", groups},
+                      {"connections", connections_json(model.file.network, model.parameters)},
                       {"seed", model.file.seed},
                       {"attributes", model.file.attributes},
                       {"epochs", model.file.history.rows.size()},
@@ -62,6 +77,11 @@ void print_model(const nlohmann::json& json, bool config) {
     fmt::print("    {:<11} {:>9}  ({} x {})\n", group["name"].get<std::string>(),
                group["parameters"].get<std::size_t>(), group["shape"][0].get<std::size_t>(),
                group["shape"][1].get<std::size_t>());
+  fmt::print("  edges\n");
+  for (std::size_t l = 0; l < json["connections"].size(); ++l)
+    fmt::print("    {:<11} {:>9}  ({:.4g} % of all pairs)\n", fmt::format("{} to {}", l, l + 1),
+               json["connections"][l]["edges"].get<std::size_t>(),
+               100 * json["connections"][l]["share"].get<double>());
   for (const auto& [key, value] : json["attributes"].items())
     fmt::print("  {:<11} {}\n", key, value.get<std::string>());
   fmt::print("  seed        {}\n  digest      {}\n", json["seed"].get<std::uint64_t>(),

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "io/digest.hpp"
 #include "sim/error.hpp"
@@ -137,11 +138,15 @@ std::string parameter_digest(const sim::Parameters& parameters) {
 std::string summary_of(const sim::NetworkDescription& network) {
   std::string text = fmt::format("{} {} {}", fmt::join(network.sizes, "-"), name_of(network.wiring),
                                  name_of(network.neuron));
-  if (!network.spatial()) return text;
-  text +=
-      fmt::format(", {}-D, {}", network.dims,
-                  network.relaxed() ? "relaxed" : fmt::format("{} gaps", name_of(network.layer_distance)));
-  return text + (network.balanced ? ", balanced" : "");
+  if (network.spatial()) {
+    text +=
+        fmt::format(", {}-D, {}", network.dims,
+                    network.relaxed() ? "relaxed" : fmt::format("{} gaps", name_of(network.layer_distance)));
+    if (network.balanced) text += ", balanced";
+  }
+  if (std::isfinite(network.cutoff)) text += fmt::format(", cutoff {}", network.cutoff);
+  if (network.pruned > 0.0) text += fmt::format(", {} of the edges pruned", network.pruned);
+  return text;
 }
 
 }  // namespace loci::cli

@@ -32,6 +32,10 @@ const std::vector<Field>& fields() {
       {"network.balanced", "--balanced", &C::balanced,
        "centre the first hidden layer's currents over its neurons"},
       {"network.softening", "--softening", &C::softening, "added to every squared distance"},
+      {"network.cutoff", "--cutoff", &C::cutoff,
+       "pairs of neurons farther apart have no edge; inf: all have"},
+      {"network.pruned", "--pruned", &C::pruned,
+       "share of each connection's edges removed, smallest weights first, afresh at each update; 0: none"},
       {"network.beta", "--beta", &C::beta, "membrane decay per step"},
       {"network.threshold", "--threshold", &C::threshold, "firing threshold"},
       {"network.reset", "--reset", &C::reset, "subtract, zero or none"},
@@ -153,6 +157,8 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
   network.weight_scale = config.weight_scale;
   network.balanced = config.balanced;
   network.softening = config.softening;
+  network.cutoff = config.cutoff;
+  network.pruned = config.pruned;
   network.lif = {{.beta = config.beta,
                   .threshold = config.threshold,
                   .reset = sim::parse_reset(config.reset, "network.reset"),

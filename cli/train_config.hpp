@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,6 +30,8 @@ struct TrainConfig {
   std::vector<double> weight_scale;
   bool balanced = false;
   double softening = 0.0;
+  double cutoff = std::numeric_limits<double>::infinity();
+  double pruned = 0.0;
   double beta = 0.95;
   double threshold = 1.0;
   std::string reset = "subtract";

@@ -16,7 +16,8 @@
 
 namespace loci::io {
 
-inline constexpr int model_format_version = 1;
+// 2: the network may lack edges (cutoff, pruned), which a reader of 1 would not notice.
+inline constexpr int model_format_version = 2;
 
 struct NamedArray {
   std::string name;

@@ -61,6 +61,8 @@ void write_network(hdf5::Group& root, const sim::NetworkDescription& network) {
   group.write_attribute("mask_steepness", network.mask_steepness);
   group.write_attribute("balanced", static_cast<std::uint8_t>(network.balanced ? 1 : 0));
   group.write_attribute("softening", network.softening);
+  group.write_attribute("cutoff", network.cutoff);
+  group.write_attribute("pruned", network.pruned);
   group.write("sizes", std::vector<std::uint64_t>(network.sizes.begin(), network.sizes.end()));
   group.write("weight_scale", network.weight_scale);
   write_lif(group, network.lif);
@@ -69,6 +71,10 @@ void write_network(hdf5::Group& root, const sim::NetworkDescription& network) {
 sim::NetworkDescription read_network(const hdf5::Group& root) {
   const hdf5::Group group = root.group("network");
   const auto place = [&group](const char* name) { return fmt::format("{}@{}", group.where(), name); };
+  const sim::NetworkDescription whole;
+  const auto since_version_2 = [&group](const char* name, double otherwise) {
+    return group.has_attribute(name) ? group.read_attribute<double>(name) : otherwise;
+  };
   const auto sizes = group.dataset("sizes").read<std::uint64_t>();
   sim::NetworkDescription network{
       .sizes = {sizes.begin(), sizes.end()},
@@ -81,6 +87,8 @@ sim::NetworkDescription read_network(const hdf5::Group& root) {
       .weight_scale = group.dataset("weight_scale").read<double>(),
       .balanced = flag(group.read_attribute<std::uint8_t>("balanced"), place("balanced")),
       .softening = group.read_attribute<double>("softening"),
+      .cutoff = since_version_2("cutoff", whole.cutoff),
+      .pruned = since_version_2("pruned", whole.pruned),
       .lif = read_lif(group)};
   try {
     sim::validate(network);

@@ -1,6 +1,7 @@
 #include "learning/reference.hpp"
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 
 #include "learning/surrogate.hpp"
@@ -153,14 +154,33 @@ std::vector<Real> affine_transposed(std::span<const Real> deltas, std::span<cons
   return input_gradient;
 }
 
-// Balanced wiring centres weights and biases, so their gradients pass back through the centring: G_ij -
-// mean_j G_ij.
+// Balanced wiring centres biases over the whole layer, so their gradients pass back through the centring.
 template <typename Real>
-void centre_rows(std::span<Real> matrix, std::size_t n_columns) {
-  for (std::size_t begin = 0; begin < matrix.size(); begin += n_columns) {
+void centre(std::span<Real> bias_gradient) {
+  Real mean{0};
+  for (const Real g : bias_gradient) mean += g / static_cast<Real>(bias_gradient.size());
+  for (Real& g : bias_gradient) g -= mean;
+}
+
+// Weights exist along the edges alone; where they are balanced, their gradients pass back through the
+// centring over each row's edges: G_ij - mean_{j in N(i)} G_ij. Which pairs have an edge counts as constant.
+template <typename Real>
+void pass_through_edges(const NetworkDescription& network, std::span<const std::uint8_t> edges,
+                        std::size_t connection, std::vector<Real>& weight_gradient) {
+  const std::size_t n_post = network.sizes[connection + 1];
+  for (std::size_t begin = 0; begin < weight_gradient.size(); begin += n_post) {
+    const auto n_edges =
+        static_cast<Real>(std::count(edges.begin() + begin, edges.begin() + begin + n_post, 1));
     Real mean{0};
-    for (std::size_t j = 0; j < n_columns; ++j) mean += matrix[begin + j] / static_cast<Real>(n_columns);
-    for (std::size_t j = 0; j < n_columns; ++j) matrix[begin + j] -= mean;
+    for (std::size_t at = begin; at < begin + n_post; ++at) {
+      if (edges[at] == 0)
+        weight_gradient[at] = Real{0};
+      else
+        mean += weight_gradient[at] / n_edges;
+    }
+    if (!network.balances(connection)) continue;
+    for (std::size_t at = begin; at < begin + n_post; ++at)
+      if (edges[at] != 0) weight_gradient[at] -= mean;
   }
 }
 
@@ -311,10 +331,10 @@ ReferenceResult<Real> reference_evaluate(const NetworkDescription& network, cons
     membrane_gradient.clear();
     const auto bias_gradient = gradient.group("bias", l + 1);
     for (std::size_t at = 0; at < deltas.size(); ++at) bias_gradient[at % n_post] += deltas[at];
-    if (network.balances(l)) centre_rows<Real>(bias_gradient, n_post);
+    if (network.balances(l)) centre<Real>(bias_gradient);
     const std::span<const Real> inputs = l == 0 ? batch.input : std::span<const Real>(result.spikes[l - 1]);
     auto weight_gradient = affine_backward<Real>(inputs, deltas, n_pre, n_post);
-    if (network.balances(l)) centre_rows<Real>(weight_gradient, n_post);
+    pass_through_edges<Real>(network, sim::connection_edges(network, parameters, l), l, weight_gradient);
     reference_weight_gradient<Real>(network, parameters, l, weight_gradient, gradient);
     if (l > 0) output_gradient = affine_transposed<Real>(deltas, result.weights[l], n_post);
   }

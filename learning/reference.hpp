@@ -41,8 +41,8 @@ ReferenceResult<Real> reference_evaluate(const sim::NetworkDescription& network,
                                          const sim::BasicParameters<Real>& parameters,
                                          const ReferenceBatch<Real>& batch, SpikeForm form = SpikeForm::hard);
 
-// dL/dparameters of one connection from G = dL/dW (n_l, n_{l+1}); adds to `gradient`, which lies in the
-// parameter layout.
+// dL/dparameters of one connection from G = dL/dW (n_l, n_{l+1}) of the weights before balancing, 0 where
+// there is no edge; adds to `gradient`, which lies in the parameter layout.
 template <typename Real>
 void reference_weight_gradient(const sim::NetworkDescription& network,
                                const sim::BasicParameters<Real>& parameters, std::size_t connection,

@@ -67,6 +67,13 @@ void validate(const NetworkDescription& network) {
   for (const double scale : network.weight_scale)
     if (!(scale > 0.0) || !std::isfinite(scale))
       refuse("weight_scale", "a scale is not positive", "use scales above 0");
+  if (!(network.cutoff > 0.0))
+    refuse("cutoff", "the cutoff is not a positive distance", "choose one above 0, or inf for none");
+  if (!network.spatial() && std::isfinite(network.cutoff))
+    refuse("cutoff", "a dense network has no distances to cut off at", "leave the cutoff out");
+  if (!(network.pruned >= 0.0 && network.pruned < 1.0))
+    refuse("pruned", "the share " + std::to_string(network.pruned) + " is outside [0, 1)",
+           "choose a share of the edges below 1, or 0 for none");
   if (network.spatial()) validate_space(network);
   if (network.spiking()) validate_lif(network);
 }

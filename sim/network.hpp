@@ -1,7 +1,10 @@
 // The layered network as a plain description: what it is, never what state it is in.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +40,13 @@ struct NetworkDescription {
   std::size_t dims =
       3;  // d: d - 1 learned coordinates and the layer coordinate (relaxed: d learned); unused if dense
   LayerDistance layer_distance = LayerDistance::learned;
-  double mask_steepness = 10.0;        // k of m = 2 sigmoid(k v) - 1
-  std::vector<double> weight_scale{};  // s_l per connection; empty: all 1
-  bool balanced = false;               // a_j - mean_j(a_j) at the first hidden layer
-  double softening = 0.0;              // added to every squared distance
-  std::vector<Lif> lif{Lif{}};         // one for all layers, or one per non-input layer
+  double mask_steepness = 10.0;                             // k of m = 2 sigmoid(k v) - 1
+  std::vector<double> weight_scale{};                       // s_l per connection; empty: all 1
+  bool balanced = false;                                    // a_j - mean_j(a_j) at the first hidden layer
+  double softening = 0.0;                                   // added to every squared distance
+  double cutoff = std::numeric_limits<double>::infinity();  // pairs farther apart have no edge; spatial only
+  double pruned = 0.0;          // share of each connection's edges that are removed, smallest |W| first
+  std::vector<Lif> lif{Lif{}};  // one for all layers, or one per non-input layer
 
   bool operator==(const NetworkDescription&) const = default;
 
@@ -53,6 +58,13 @@ struct NetworkDescription {
   // Learned coordinates per neuron.
   std::size_t n_coordinates() const { return spatial() ? (relaxed() ? dims : dims - 1) : 0; }
   double scale(std::size_t connection) const { return weight_scale.empty() ? 1.0 : weight_scale[connection]; }
+  // Whether pairs of neighbouring layers may lack an edge.
+  bool culled() const { return std::isfinite(cutoff) || pruned > 0.0; }
+  // How many of a connection's edges within the cutoff are removed, ties aside: never all.
+  std::size_t n_pruned(std::size_t n_within) const {
+    const auto n = static_cast<std::size_t>(pruned * static_cast<double>(n_within));
+    return n_within == 0 ? 0 : std::min(n, n_within - 1);
+  }
   // The LIF of layer 1..n_layers()-1.
   const Lif& lif_of(std::size_t layer) const { return lif.size() == 1 ? lif.front() : lif[layer - 1]; }
   // Whether the currents of connection l are centred over the postsynaptic layer.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/random.hpp"
 
@@ -39,18 +40,66 @@ void initialise_dense(const NetworkDescription& network, const Initialisation& i
   }
 }
 
-// Subtracts from each row its mean: W_ij - mean_j W_ij.
+// Subtracts from each row's edges their mean: W_ij - mean_{j in N(i)} W_ij.
 template <typename Real>
-void centre_rows(std::vector<Real>& weights, std::size_t n_columns) {
+void centre_rows(std::vector<Real>& weights, std::span<const std::uint8_t> edges, std::size_t n_columns) {
   for (std::size_t begin = 0; begin < weights.size(); begin += n_columns) {
     Real sum{0};
-    for (std::size_t j = 0; j < n_columns; ++j) sum += weights[begin + j];
-    const Real mean = sum / static_cast<Real>(n_columns);
-    for (std::size_t j = 0; j < n_columns; ++j) weights[begin + j] -= mean;
+    std::size_t n_edges = 0;
+    for (std::size_t at = begin; at < begin + n_columns; ++at) {
+      if (edges[at] == 0) continue;
+      sum += weights[at];
+      ++n_edges;
+    }
+    const Real mean = sum / static_cast<Real>(n_edges);
+    for (std::size_t at = begin; at < begin + n_columns; ++at)
+      if (edges[at] != 0) weights[at] -= mean;
   }
 }
 
+// Of every pair, whether it has an edge or not, and before balancing.
+template <typename Real>
+std::vector<Real> pair_weights(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                               std::size_t connection) {
+  if (!network.spatial()) {
+    const auto stored = parameters.group("weight", connection);
+    return {stored.begin(), stored.end()};
+  }
+  const SpatialPairs<Real> pairs(network, parameters, connection);
+  std::vector<Real> weights = connection_distances(network, parameters, connection);
+  const std::size_t n_post = network.sizes[connection + 1];
+  for (std::size_t i = 0; i < network.sizes[connection]; ++i) {
+    const Real scaled = pairs.scaled_mask(i);
+    for (std::size_t j = 0; j < n_post; ++j) weights[i * n_post + j] = scaled / weights[i * n_post + j];
+  }
+  return weights;
+}
+
+// Removes the edges of smallest |weight|.
+template <typename Real>
+void prune(const NetworkDescription& network, std::span<const Real> weights,
+           std::vector<std::uint8_t>& edges) {
+  // What is not a number is kept: whoever uses it refuses it by name.
+  const auto magnitude = [](Real weight) {
+    return std::isnan(weight) ? std::numeric_limits<Real>::infinity() : std::abs(weight);
+  };
+  std::vector<Real> magnitudes;
+  for (std::size_t at = 0; at < weights.size(); ++at)
+    if (edges[at] != 0) magnitudes.push_back(magnitude(weights[at]));
+  if (magnitudes.empty()) return;
+  const auto least = magnitudes.begin() + static_cast<std::ptrdiff_t>(network.n_pruned(magnitudes.size()));
+  std::ranges::nth_element(magnitudes, least);
+  for (std::size_t at = 0; at < weights.size(); ++at)
+    if (magnitude(weights[at]) < *least) edges[at] = 0;
+}
+
 }  // namespace
+
+BasicParameters<double> in_double(const NetworkDescription& network, const Parameters& parameters) {
+  BasicParameters<double> exact(network);
+  std::ranges::copy(parameters.values, exact.values.begin());
+  return exact;
+}
 
 Parameters initialise(const NetworkDescription& network, const Initialisation& initialisation) {
   Parameters parameters(network);
@@ -62,47 +111,49 @@ Parameters initialise(const NetworkDescription& network, const Initialisation& i
 }
 
 template <typename Real>
+SpatialPairs<Real>::SpatialPairs(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                                 std::size_t connection)
+    : pre_(parameters.group("position", connection)),
+      post_(parameters.group("position", connection + 1)),
+      inhibition_(parameters.group("inhibition", connection)),
+      n_coordinates_(network.n_coordinates()),
+      base_(parameters.squared_gap(network, connection) + static_cast<Real>(network.softening)),
+      half_steepness_(static_cast<Real>(network.mask_steepness / 2)),
+      scale_(static_cast<Real>(network.scale(connection))) {}
+
+template <typename Real>
 std::vector<Real> connection_distances(const NetworkDescription& network,
                                        const BasicParameters<Real>& parameters, std::size_t connection) {
-  const std::size_t n_pre = network.sizes[connection];
-  const std::size_t n_post = network.sizes[connection + 1];
-  const std::size_t n_coordinates = network.n_coordinates();
-  const auto pre = parameters.group("position", connection);
-  const auto post = parameters.group("position", connection + 1);
-  const Real base = parameters.squared_gap(network, connection) + static_cast<Real>(network.softening);
-  std::vector<Real> distances(n_pre * n_post);
-  for (std::size_t i = 0; i < n_pre; ++i) {
-    for (std::size_t j = 0; j < n_post; ++j) {
-      Real squared = base;
-      for (std::size_t k = 0; k < n_coordinates; ++k) {
-        const Real difference = pre[i * n_coordinates + k] - post[j * n_coordinates + k];
-        squared += difference * difference;
-      }
-      distances[i * n_post + j] = std::sqrt(std::max(squared, static_cast<Real>(least_squared_distance)));
-    }
-  }
+  const SpatialPairs<Real> pairs(network, parameters, connection);
+  std::vector<Real> distances;
+  distances.reserve(network.sizes[connection] * network.sizes[connection + 1]);
+  for (std::size_t i = 0; i < network.sizes[connection]; ++i)
+    for (std::size_t j = 0; j < network.sizes[connection + 1]; ++j) distances.push_back(pairs.distance(i, j));
   return distances;
+}
+
+template <typename Real>
+std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
+                                           const BasicParameters<Real>& parameters, std::size_t connection) {
+  std::vector<std::uint8_t> edges(network.sizes[connection] * network.sizes[connection + 1], 1);
+  if (std::isfinite(network.cutoff)) {
+    const auto distances = connection_distances(network, parameters, connection);
+    for (std::size_t at = 0; at < edges.size(); ++at)
+      if (static_cast<double>(distances[at]) > network.cutoff) edges[at] = 0;
+  }
+  if (network.pruned > 0.0) prune<Real>(network, pair_weights(network, parameters, connection), edges);
+  return edges;
 }
 
 template <typename Real>
 std::vector<Real> connection_weights(const NetworkDescription& network,
                                      const BasicParameters<Real>& parameters, std::size_t connection) {
-  const std::size_t n_pre = network.sizes[connection];
-  const std::size_t n_post = network.sizes[connection + 1];
-  std::vector<Real> weights;
-  if (network.spatial()) {
-    weights = connection_distances(network, parameters, connection);
-    const auto inhibition = parameters.group("inhibition", connection);
-    for (std::size_t i = 0; i < n_pre; ++i) {
-      const Real mask = std::tanh(static_cast<Real>(network.mask_steepness / 2) * inhibition[i]);
-      const Real scaled = static_cast<Real>(network.scale(connection)) * mask;
-      for (std::size_t j = 0; j < n_post; ++j) weights[i * n_post + j] = scaled / weights[i * n_post + j];
-    }
-  } else {
-    const auto stored = parameters.group("weight", connection);
-    weights.assign(stored.begin(), stored.end());
-  }
-  if (network.balances(connection)) centre_rows(weights, n_post);
+  auto weights = pair_weights(network, parameters, connection);
+  if (!network.culled() && !network.balances(connection)) return weights;
+  const auto edges = connection_edges(network, parameters, connection);
+  for (std::size_t at = 0; at < weights.size(); ++at)
+    if (edges[at] == 0) weights[at] = Real{0};
+  if (network.balances(connection)) centre_rows<Real>(weights, edges, network.sizes[connection + 1]);
   return weights;
 }
 
@@ -111,14 +162,21 @@ std::vector<Real> connection_biases(const NetworkDescription& network,
                                     const BasicParameters<Real>& parameters, std::size_t connection) {
   const auto stored = parameters.group("bias", connection + 1);
   std::vector<Real> biases(stored.begin(), stored.end());
-  if (network.balances(connection)) centre_rows(biases, biases.size());
+  if (network.balances(connection))
+    centre_rows<Real>(biases, std::vector<std::uint8_t>(biases.size(), 1), biases.size());
   return biases;
 }
 
+template class SpatialPairs<float>;
+template class SpatialPairs<double>;
 template std::vector<float> connection_biases(const NetworkDescription&, const BasicParameters<float>&,
                                               std::size_t);
 template std::vector<double> connection_biases(const NetworkDescription&, const BasicParameters<double>&,
                                                std::size_t);
+template std::vector<std::uint8_t> connection_edges(const NetworkDescription&, const BasicParameters<float>&,
+                                                    std::size_t);
+template std::vector<std::uint8_t> connection_edges(const NetworkDescription&, const BasicParameters<double>&,
+                                                    std::size_t);
 template std::vector<float> connection_weights(const NetworkDescription&, const BasicParameters<float>&,
                                                std::size_t);
 template std::vector<double> connection_weights(const NetworkDescription&, const BasicParameters<double>&,

@@ -1,6 +1,8 @@
 // Learned parameters: one flat vector seen through the layout's named groups.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -41,6 +43,9 @@ struct BasicParameters {
 
 using Parameters = BasicParameters<float>;
 
+// The same values, for what is computed in double from parameters learned in float.
+BasicParameters<double> in_double(const NetworkDescription& network, const Parameters& parameters);
+
 // Squared distances below this count as this, with no gradient: neurons that coincide while their gap
 // vanishes keep finite weights. Any real softening is the description's own.
 inline constexpr double least_squared_distance = 1e-12;
@@ -55,13 +60,51 @@ struct Initialisation {
 // column) uniform in [l, l + 1); dense weights and biases uniform in +-1/sqrt(fan-in), as torch.nn.Linear.
 Parameters initialise(const NetworkDescription& network, const Initialisation& initialisation);
 
-// Weights of connection l from the parameters, (n_l, n_{l+1}) row-major, balancing applied: the plain
-// definition
+// One spatial connection pair by pair, for whoever looks at few of them: bit for bit the distances of
+// connection_distances() and, as scaled_mask / distance, the weights of connection_weights() before edges and
+// balancing. Refers to the parameters.
+template <typename Real>
+class SpatialPairs {
+ public:
+  SpatialPairs(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+               std::size_t connection);
+
+  Real distance(std::size_t i, std::size_t j) const {
+    Real squared = base_;
+    for (std::size_t k = 0; k < n_coordinates_; ++k) {
+      const Real difference = pre_[i * n_coordinates_ + k] - post_[j * n_coordinates_ + k];
+      squared += difference * difference;
+    }
+    return std::sqrt(std::max(squared, static_cast<Real>(least_squared_distance)));
+  }
+  Real scaled_mask(std::size_t i) const { return scale_ * std::tanh(half_steepness_ * inhibition_[i]); }
+  // What the squared distances have besides the learned coordinates: g_l^2 + softening.
+  Real base() const { return base_; }
+
+ private:
+  std::span<const Real> pre_;
+  std::span<const Real> post_;
+  std::span<const Real> inhibition_;
+  std::size_t n_coordinates_;
+  Real base_;
+  Real half_steepness_;
+  Real scale_;
+};
+
+// Weights of connection l from the parameters, (n_l, n_{l+1}) row-major: the plain definition
 //   W_ij = s_l m_i / r_ij,  m_i = tanh(k v_i / 2),  r_ij^2 = |p_i - p_j|^2 + g_l^2 + softening   (seed paper
-//   eqs. 1-3).
+//   eqs. 1-3),
+// 0 where there is no edge, and W_ij - mean_j W_ij over the edges of i where the connection is balanced.
 template <typename Real>
 std::vector<Real> connection_weights(const NetworkDescription& network,
                                      const BasicParameters<Real>& parameters, std::size_t connection);
+
+// The edges E of connection l, (n_l, n_{l+1}) row-major: 1 where a pair has one, 0 elsewhere. Edges are the
+// pairs with r_ij <= cutoff, less the network.n_pruned() of them with the smallest |W_ij| before balancing;
+// of equal ones at the border none is removed.
+template <typename Real>
+std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
+                                           const BasicParameters<Real>& parameters, std::size_t connection);
 
 // Biases of layer l + 1 as they act: centred where the connection is balanced, since balancing is a_j -
 // mean_j(a_j) of the whole current.

@@ -77,13 +77,13 @@ class SpatialGraph {
   GraphOptions options_;
 };
 
-// An edge for every pair of neighbouring layers' neurons no farther apart than the cutoff. Weights are those
-// of the whole connection (balanced before anything is culled), computed in double and kept in float. Delay =
-// 1 step, the latency of a layer, + distance / velocity rounded to the grid. Distances are
+// The network's edges (connection_edges()) that are no longer than the options' cutoff. Weights are those of
+// the whole network (balanced before the options cull anything), computed in double and kept in float. Delay
+// = 1 step, the latency of a layer, + distance / velocity rounded to the grid. Distances are
 // connection_distances(). Where the layer coordinate is not learned, a layer's is the sum of the |gaps|
 // before it. Dense networks have no positions and a delay of 1. Throws InputError for a rate network, for
-// options that make no sense, for a cutoff that leaves a connection without edges and for neurons that
-// coincide (their weight has no bound).
+// options that make no sense, for a cutoff, the network's or the options', that leaves a connection without
+// edges and for neurons that coincide (their weight has no bound).
 SpatialGraph build_spatial_graph(const NetworkDescription& network, const Parameters& parameters,
                                  const GraphOptions& options = {});
 

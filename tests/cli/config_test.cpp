@@ -40,7 +40,9 @@ TEST_CASE("a printed configuration, read again, is the same") {
                           "--seed",           "9223372036854775807",
                           "--layer-distance", "relaxed",
                           "--decay",          "cosine",
-                          "--clip-norm",      "1"});
+                          "--clip-norm",      "1",
+                          "--cutoff",         "2.5",
+                          "--pruned",         "0.9"});
   for (const std::string folder : {"with \"quotes\" and \\ backslashes\\", "with\nline breaks\tand tabs",
                                    "räumlich", "'", "# no comment"})
     check_round_trip(work, {"--data-dir", folder});
@@ -75,6 +77,10 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "--balanced",
                                           "--softening",
                                           "0.5",
+                                          "--cutoff",
+                                          "6.5",
+                                          "--pruned",
+                                          "0.75",
                                           "--beta",
                                           "0.25",
                                           "--threshold",
@@ -145,6 +151,8 @@ mask_steepness = 11
 weight_scale = [2, 3, 4]
 balanced = true
 softening = 0.5
+cutoff = 6.5
+pruned = 0.75
 beta = 0.25
 threshold = 1.5
 reset = "zero"
@@ -177,6 +185,15 @@ patience = 22
 trajectory_mib = 23.0
 seed = 24
 )");
+}
+
+TEST_CASE("no cutoff is inf, on the command line and in TOML") {
+  const Workspace work;
+  CHECK_THAT(printed(work, {}), Contains("\ncutoff = inf\npruned = 0\n"));
+  write_bytes(work / "own.toml", "[network]\ncutoff = 3\n");
+  CHECK_THAT(printed(work, {"--config", "own.toml"}), Contains("\ncutoff = 3\n"));
+  CHECK_THAT(printed(work, {"--config", "own.toml", "--cutoff", "inf"}), Contains("\ncutoff = inf\n"));
+  check_round_trip(work, {"--cutoff", "inf"});
 }
 
 TEST_CASE("every preset is a configuration that can be printed and read again") {

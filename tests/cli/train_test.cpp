@@ -1,7 +1,10 @@
 // What train, info and eval say of one network, and that they say the same.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "io/model_file.hpp"
+#include "sim/parameters.hpp"
 #include "workspace.hpp"
 
 using Catch::Contains;
@@ -102,6 +105,37 @@ TEST_CASE("info tells of a model what train told, group by group") {
   CHECK(text.exit_code == 0);
   CHECK_THAT(text.out, Contains(summary["parameter_sha256"].get<std::string>()) && Contains("position0") &&
                            Contains("batch_size = 20"));
+}
+
+TEST_CASE("info counts the edges of each connection and tells what share of the pairs has one") {
+  const Workspace work;
+  // On a line, with gaps of 3: 0 and 8, then 0, 4 and 9.6, then 0. Distances 3, 5, 10.1 and 8.5, 5, 3.4, then
+  // 3, 5, 10.1.
+  loci::io::ModelFile model{.network = {.sizes = {2, 3, 1}, .dims = 2, .cutoff = 5.0, .pruned = 0.3}};
+  loci::sim::Parameters parameters(model.network);
+  const auto set = [&parameters](const char* kind, std::size_t layer, const std::vector<float>& values) {
+    std::copy(values.begin(), values.end(), parameters.group(kind, layer).begin());
+  };
+  set("position", 0, {0, 8});
+  set("position", 1, {0, 4, 9.6F});
+  for (const std::size_t l : {0U, 1U}) {
+    std::ranges::fill(parameters.group("inhibition", l), 1.0F);
+    set("gap", l, {3});
+  }
+  parameters.group("inhibition", 0)[0] = 0.5F;  // tanh(2.5) < tanh(5): of the two of length 5 one is smaller
+  model.parameters = parameters.values;
+  loci::io::write_model(work / "culled.h5", model);
+  const auto info = work.loci({"info", "culled.h5", "--json"}).json();
+  // Of six pairs four are within the cutoff, less floor(0.3 x 4); of three two, less none.
+  const json expected{{{"edges", 3}, {"share", 0.5}}, {{"edges", 2}, {"share", 2.0 / 3}}};
+  CHECK(info["connections"] == expected);
+  CHECK(info["network"] == "2-3-1 spatial snn, 2-D, learned gaps, cutoff 5, 0.3 of the edges pruned");
+  CHECK_THAT(work.loci({"info", "culled.h5"}).out,
+             Contains("0 to 1              3  (50 % of all pairs)") &&
+                 Contains("1 to 2              2  (66.67 % of all pairs)"));
+  REQUIRE(work.train({}).exit_code == 0);
+  const json whole{{{"edges", 64 * 24}, {"share", 1.0}}, {{"edges", 24 * 10}, {"share", 1.0}}};
+  CHECK(work.loci({"info", "model.h5", "--json"}).json()["connections"] == whole);
 }
 
 TEST_CASE("eval finds the accuracy that train reported, and its confusion matrix counts every image once") {

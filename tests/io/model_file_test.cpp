@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <limits>
+#include <optional>
 
 #include "io/hdf5.hpp"
 #include "sample_model.hpp"
@@ -30,6 +32,8 @@ struct Parts {
   io::hdf5::Shape weight_shape{1, 1};
   std::vector<double> threshold{1.0};
   std::vector<std::uint64_t> sizes{1, 1};
+  std::optional<double> cutoff = {};
+  std::optional<double> pruned = {};
 };
 
 std::filesystem::path write_parts(const TemporaryFolder& folder, const Parts& parts) {
@@ -45,6 +49,8 @@ std::filesystem::path write_parts(const TemporaryFolder& folder, const Parts& pa
     network.write_attribute("mask_steepness", 10.0);
     network.write_attribute("balanced", std::uint8_t{0});
     network.write_attribute("softening", 0.0);
+    if (parts.cutoff) network.write_attribute("cutoff", *parts.cutoff);
+    if (parts.pruned) network.write_attribute("pruned", *parts.pruned);
     network.write("sizes", parts.sizes);
     network.write("weight_scale", std::vector<double>{});
     network.write("lif_beta", std::vector<double>{0.9});
@@ -175,6 +181,23 @@ TEST_CASE("a well-formed file made by other means is read") {
   const auto model = io::read_model(write_parts(folder, {}));
   CHECK(model.parameters == std::vector<float>{0.5F, 0.25F});
   CHECK(model.network.lif_of(1).reset == sim::Reset::zero);
+}
+
+TEST_CASE("a file of the first version, which knows no cutoff and no pruning, is a network without them") {
+  const TemporaryFolder folder;
+  const auto model = io::read_model(write_parts(folder, {.version = 1}));
+  CHECK(model.network.cutoff == std::numeric_limits<double>::infinity());
+  CHECK(model.network.pruned == 0.0);
+  CHECK_FALSE(model.network.culled());
+}
+
+TEST_CASE("a cutoff or a pruned share that makes no sense in a file is refused") {
+  const TemporaryFolder folder;
+  CHECK(io::read_model(write_parts(folder, {.pruned = 0.25})).network.pruned == 0.25);
+  CHECK_THROWS_WITH(io::read_model(write_parts(folder, {.pruned = 1.0})), Contains("network.pruned"));
+  CHECK_THROWS_WITH(io::read_model(write_parts(folder, {.cutoff = -1.0})), Contains("network.cutoff"));
+  CHECK_THROWS_WITH(io::read_model(write_parts(folder, {.cutoff = 2.0})),
+                    Contains("network.cutoff") && Contains("no distances"));
 }
 
 TEST_CASE("a file that is no model is refused for what it is") {

@@ -15,6 +15,8 @@ inline loci::io::ModelFile sample_model() {
                    .weight_scale = {1.0 / 3, 0.1, 1},
                    .balanced = true,
                    .softening = 1e-9,
+                   .cutoff = 7.0 / 3,
+                   .pruned = 0.1 + 0.2,
                    .lif = {{.beta = 0.9, .threshold = 0.7, .reset = sim::Reset::zero, .reset_delay = false},
                            {.beta = 0.1 + 0.2, .threshold = 2, .reset = sim::Reset::none},
                            {}}};

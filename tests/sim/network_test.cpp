@@ -1,6 +1,7 @@
 #include "sim/network.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "sim/error.hpp"
 
@@ -65,6 +66,32 @@ TEST_CASE("the groups of a layout tile the flat vector without gaps") {
   CHECK(layout.count("gap") == 3);
   CHECK(layout.at("position", 2).columns == 2);
   CHECK(layout.at("bias3").rows == 4);
+}
+
+TEST_CASE("cutoffs that are no distance and shares that are no share are refused") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double cutoff : {0.0, -1.0, nan}) {
+    CHECK_THROWS_WITH(validate(NetworkDescription{.cutoff = cutoff}), Catch::Contains("network.cutoff"));
+    CHECK_THROWS_WITH(validate(NetworkDescription{.wiring = Wiring::dense, .cutoff = cutoff}),
+                      Catch::Contains("network.cutoff"));
+  }
+  for (const double pruned : {-0.1, 1.0, nan})
+    CHECK_THROWS_WITH(validate(NetworkDescription{.pruned = pruned}), Catch::Contains("network.pruned"));
+  CHECK_THROWS_WITH(validate(NetworkDescription{.wiring = Wiring::dense, .cutoff = 2.0}),
+                    Catch::Contains("network.cutoff") && Catch::Contains("no distances"));
+  CHECK_NOTHROW(validate(NetworkDescription{.cutoff = 1e-3, .pruned = 0.999}));
+  CHECK_NOTHROW(validate(NetworkDescription{.wiring = Wiring::dense, .pruned = 0.9}));
+}
+
+TEST_CASE("the pruned share of the edges is rounded down and leaves at least one") {
+  const NetworkDescription most{.pruned = 0.999};
+  CHECK(most.n_pruned(0) == 0);
+  CHECK(most.n_pruned(1) == 0);
+  CHECK(most.n_pruned(1000) == 999);
+  CHECK(most.n_pruned(999) == 998);
+  CHECK(NetworkDescription{.pruned = 0.5}.n_pruned(7) == 3);
+  CHECK(NetworkDescription{}.n_pruned(7) == 0);
+  CHECK(NetworkDescription{.pruned = 1.0 - 0x1p-53}.n_pruned(3) == 2);  // the product rounds to 3
 }
 
 TEST_CASE("a description that makes no network is refused by field") {

@@ -158,6 +158,106 @@ TEST_CASE("degrees sum to the edges and Boost's algorithms run on the graph") {
   CHECK(std::ranges::count(earliest, std::numeric_limits<Step>::max()) < 26 - 4);  // it reaches some
 }
 
+namespace {
+
+struct Kept {
+  std::size_t edges = 0;
+  std::size_t pairs = 0;
+};
+
+// The graph's edges, in order and to the last bit, are those of the definition no longer than the options'
+// cutoff.
+Kept check_edges(const NetworkDescription& network, const Parameters& parameters, double cutoff) {
+  const auto exact = in_double(network, parameters);
+  const auto graph = build_spatial_graph(network, parameters, {.cutoff = cutoff, .velocity = 0.5});
+  Kept kept;
+  for (std::size_t l = 0; l < network.n_connections(); ++l) {
+    const auto edges = connection_edges(network, exact, l);
+    const auto weights = connection_weights(network, exact, l);
+    const auto distances = connection_distances(network, exact, l);
+    for (std::size_t i = 0; i < network.sizes[l]; ++i) {
+      std::vector<Vertex> targets;
+      std::vector<float> expected;
+      std::vector<Step> delays;
+      for (std::size_t j = 0; j < network.sizes[l + 1]; ++j) {
+        const std::size_t pair = i * network.sizes[l + 1] + j;
+        if (edges[pair] == 0 || distances[pair] > cutoff) continue;
+        targets.push_back(graph.layer_begin(l + 1) + static_cast<Vertex>(j));
+        expected.push_back(static_cast<float>(weights[pair]));
+        delays.push_back(1 + static_cast<Step>(std::lround(distances[pair] / 0.5)));
+      }
+      const Vertex source = graph.layer_begin(l) + static_cast<Vertex>(i);
+      CHECK(std::ranges::equal(graph.targets_of(source), targets));
+      CHECK(std::ranges::equal(graph.edges_of(source), expected, {}, &Edge::weight));
+      CHECK(std::ranges::equal(graph.edges_of(source), delays, {}, &Edge::delay));
+      kept.edges += targets.size();
+    }
+    kept.pairs += edges.size();
+  }
+  CHECK(graph.n_edges() == kept.edges);
+  return kept;
+}
+
+}  // namespace
+
+TEST_CASE("a graph has the network's own edges and weights, culled further on request, wherever they lie") {
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const auto distance : {LayerDistance::fixed, LayerDistance::learned, LayerDistance::relaxed})
+    for (const bool balanced : {false, true})
+      for (const double pruned : {0.0, 0.3})
+        for (const std::size_t dims : {2U, 3U, 6U}) {
+          NetworkDescription network{.sizes = {70, 50, 20},
+                                     .dims = dims,
+                                     .layer_distance = distance,
+                                     .weight_scale = {0.7, 1.3},
+                                     .balanced = balanced,
+                                     .softening = 0.1,
+                                     .pruned = pruned};
+          const auto parameters = initialise(network, {.gap = -0.6, .seed = dims});
+          CAPTURE(name_of(distance), balanced, pruned, dims);
+          const double middle = 1.2 + 0.4 * static_cast<double>(dims);
+          for (const double own : {inf, 1e200, middle, 1.1 * middle})
+            for (const double further : {inf, 1e200, middle, 0.8 * middle}) {
+              network.cutoff = own;
+              const auto kept = check_edges(network, parameters, further);
+              CHECK(kept.edges > 50);
+              const bool all = own >= 1e200 && further >= 1e200 && pruned == 0.0;
+              CHECK((kept.edges == kept.pairs) == all);
+            }
+        }
+}
+
+TEST_CASE("neurons at exactly the cutoff are connected though the search is in float") {
+  // Two learned coordinates on whole numbers and a gap of 4: distances 5 where the coordinates are 3 apart.
+  NetworkDescription network{.sizes = {1, 4}, .dims = 3, .cutoff = 5.0};
+  Parameters parameters(network);
+  std::ranges::copy(std::vector<float>{3.0F, 0.0F, 0.0F, -3.0F, 3.0F, 1.0F, 0.0F, 0.0F},
+                    parameters.group("position", 1).begin());
+  parameters.group("gap", 0)[0] = 4.0F;
+  parameters.group("inhibition", 0)[0] = 1.0F;
+  const auto graph = build_spatial_graph(network, parameters);
+  const std::vector<Vertex> expected{1, 2, 4};
+  CHECK(std::ranges::equal(graph.targets_of(0), expected));
+  CHECK(build_spatial_graph(network, parameters, {.cutoff = 4.999}).n_edges() == 1);
+  // The gap alone is the cutoff.
+  CHECK(build_spatial_graph(network, parameters, {.cutoff = 4.0}).n_edges() == 1);
+}
+
+TEST_CASE("a pruned dense network's graph has the edges that are left") {
+  const NetworkDescription network{.sizes = {3, 2}, .wiring = Wiring::dense, .pruned = 0.5};
+  Parameters parameters(network);
+  std::ranges::copy(std::vector<float>{0.5F, -4.0F, 0.25F, 2.0F, -0.125F, 1.0F},
+                    parameters.group("weight", 0).begin());
+  const auto graph = build_spatial_graph(network, parameters);
+  REQUIRE(graph.n_edges() == 3);
+  CHECK(graph.targets_of(0)[0] == 4);
+  CHECK(graph.edges_of(0)[0].weight == -4.0F);
+  CHECK(graph.targets_of(1)[0] == 4);
+  CHECK(graph.edges_of(1)[0].weight == 2.0F);
+  CHECK(graph.targets_of(2)[0] == 4);
+  CHECK(graph.edges_of(2)[0].weight == 1.0F);
+}
+
 TEST_CASE("dense networks become graphs without positions and with a delay of one step") {
   const NetworkDescription network{.sizes = {3, 2}, .wiring = Wiring::dense};
   Parameters parameters(network);
@@ -178,6 +278,10 @@ TEST_CASE("a cutoff that leaves a connection without edges is refused with the s
   parameters.group("gap", 1)[0] = 4.0F;
   CHECK_THROWS_WITH(build_spatial_graph(network, parameters, {.cutoff = 2.0}),
                     Catch::Contains("connection 1 (layer 1 to layer 2)") && Catch::Contains("at least 4,"));
+  network.cutoff = 2.0;
+  CHECK_THROWS_WITH(build_spatial_graph(network, parameters),
+                    Catch::Contains("connection 1 (layer 1 to layer 2)") &&
+                        Catch::Contains("network.cutoff, which is 2") && Catch::Contains("at least 4,"));
 }
 
 TEST_CASE("graphs that make no sense are refused") {
@@ -192,7 +296,11 @@ TEST_CASE("graphs that make no sense are refused") {
   rate.neuron = NeuronModel::relu;
   CHECK_THROWS_WITH(build_spatial_graph(rate, parameters),
                     Catch::Contains("a rate network has no spikes to simulate"));
-  Parameters broken = parameters;
-  broken.group("position", 1)[0] = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_AS(build_spatial_graph(small, broken), InputError);
+  for (const char* kind : {"position", "inhibition", "gap"}) {
+    Parameters broken = parameters;
+    broken.group(kind, 1)[0] = std::numeric_limits<float>::quiet_NaN();
+    for (const double cutoff : {std::numeric_limits<double>::infinity(), 3.0})
+      CHECK_THROWS_WITH(build_spatial_graph(small, broken, {.cutoff = cutoff}),
+                        Catch::Contains("is not finite"));
+  }
 }
