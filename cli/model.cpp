@@ -53,7 +53,8 @@ io::TrainingSnapshot snapshot_of(const learning::TrainingState& state) {
       .arrays = {{"parameters", state.parameters.values},
                  {"adam_first_moment", state.adam.first_moment},
                  {"adam_second_moment", state.adam.second_moment},
-                 {"best", state.best}},
+                 {"best", state.best},
+                 {"sorted_at", state.sorted_at}},
       .integers = {{"n_updates", state.adam.n_updates},
                    {"epoch", state.epoch},
                    {"batches_done", state.batches_done},
@@ -93,6 +94,7 @@ learning::TrainingState restored_state(const io::ModelFile& file, const std::fil
   state.adam.first_moment = array("adam_first_moment", true);
   state.adam.second_moment = array("adam_second_moment", true);
   state.best = array("best", true);
+  state.sorted_at = array("sorted_at", true);
   state.adam.n_updates = number(snapshot.integers, "n_updates");
   state.epoch = number(snapshot.integers, "epoch");
   state.batches_done = number(snapshot.integers, "batches_done");

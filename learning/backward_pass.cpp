@@ -7,7 +7,6 @@
 namespace loci::learning {
 namespace {
 
-constexpr std::size_t rows_at_once = 512;
 constexpr std::size_t most_parts = 32;
 constexpr std::size_t loss_shards = 16;
 
@@ -37,7 +36,7 @@ void gather_scores(BlockState& state, std::size_t sample, float* scores) {
   LayerState& layer = state.layers[l];
   const PanelLayout& panels = state.panels[l];
   const bool membrane = on_membrane(state.objective.loss);
-  const AlignedFloats& values = !state.spiking()         ? layer.activations
+  const AlignedFloats& values = !state.spiking()        ? layer.activations
                                 : layer.lif.reset_delay ? layer.compared
                                                         : layer.reported;
   for (std::size_t p = 0; p < panels.size(); ++p) {
@@ -89,24 +88,25 @@ void output_deltas(BlockState& state, std::size_t sample, const float* gradient,
     for (std::size_t t = 0; t < n_rows; ++t)
       std::copy_n(gradient + t * panels.n_neurons() + panel.begin, panel.filled, arriving + t * panel.width);
     if (state.spiking())
-      lif_backward(layer.lif, {.compared = deltas,
-                               .reported = layer.lif.reset_delay
-                                               ? deltas
-                                               : layer.reported.data() + state.offset(l, p, sample),
-                               .spike_gradient = membrane ? nothing : arriving,
-                               .membrane_gradient = membrane ? arriving : nullptr,
-                               .deltas = deltas,
-                               .width = panel.width,
-                               .n_steps = n_rows});
+      lif_backward(
+          layer.lif,
+          {.compared = deltas,
+           .reported = layer.lif.reset_delay ? deltas : layer.reported.data() + state.offset(l, p, sample),
+           .spike_gradient = membrane ? nothing : arriving,
+           .membrane_gradient = membrane ? arriving : nullptr,
+           .deltas = deltas,
+           .width = panel.width,
+           .n_steps = n_rows});
     else
       std::copy_n(arriving, n_rows * panel.width, deltas);
     add_rows(deltas, n_rows, panel.width, layer.bias_parts[shard].data() + panel.begin);
   }
 }
 
-// dL/dS of samples [begin, end) of hidden panel q, (rows, width), from dL/dI of the layer after.
+// dL/dS of samples [begin, end) of hidden panel q, (rows, width), from dL/dI of the layer after. Weights are
+// made for some panels at a time, so that they never fill more than a cache.
 const float* arriving_gradient(BlockState& state, std::size_t l, std::size_t q, std::size_t begin,
-                               std::size_t end, const float* transposed, Scratch& scratch) {
+                               std::size_t end, Scratch& scratch) {
   Stopwatch watch(state.profile);
   const std::size_t width = state.panels[l][q].width;
   const std::size_t n_rows = (end - begin) * state.rows_per_sample(l + 1);
@@ -114,20 +114,25 @@ const float* arriving_gradient(BlockState& state, std::size_t l, std::size_t q, 
   float* arriving = scratch.arriving.data();
   const auto near = state.connections[l].near_post(q);
   if (near.empty()) std::fill_n(arriving, n_rows * width, 0.0F);
-  for (const std::uint32_t p : near) {
-    const Panel& next = state.panels[l + 1][p];
-    dense_product({.left = state.deltas(l + 1, p, begin),
-                   .row_stride = next.width,
-                   .inner_stride = 1,
-                   .n_rows = n_rows,
-                   .n_inner = next.filled,
-                   .right = transposed,
-                   .result = arriving,
-                   .width = width,
-                   .accumulate = p != near.front()});
-    transposed += next.width * width;
+  for (std::size_t k = 0; k < near.size(); k += tiles_at_once) {
+    const auto some = near.subspan(k, std::min(tiles_at_once, near.size() - k));
+    const float* transposed = state.connections[l].transposed_weights(q, some, scratch.weights);
+    watch.charge(Phase::weights);
+    for (const std::uint32_t p : some) {
+      const Panel& next = state.panels[l + 1][p];
+      dense_product({.left = state.deltas(l + 1, p, begin),
+                     .row_stride = next.width,
+                     .inner_stride = 1,
+                     .n_rows = n_rows,
+                     .n_inner = next.filled,
+                     .right = transposed,
+                     .result = arriving,
+                     .width = width,
+                     .accumulate = p != near.front()});
+      transposed += next.width * width;
+    }
+    watch.charge(Phase::products);
   }
-  watch.charge(Phase::products);
   return arriving;
 }
 
@@ -136,21 +141,21 @@ void trajectory_deltas(BlockState& state, std::size_t l, std::size_t q, std::siz
                        const float* spike_gradient, float* deltas) {
   const LayerState& layer = state.layers[l];
   const float* compared = layer.compared.data() + state.offset(l, q, sample);
-  lif_backward(layer.lif, {.compared = compared,
-                           .reported = layer.lif.reset_delay
-                                           ? compared
-                                           : layer.reported.data() + state.offset(l, q, sample),
-                           .spike_gradient = spike_gradient,
-                           .membrane_gradient = nullptr,
-                           .deltas = deltas,
-                           .width = state.panels[l][q].width,
-                           .n_steps = state.n_steps()});
+  lif_backward(
+      layer.lif,
+      {.compared = compared,
+       .reported = layer.lif.reset_delay ? compared : layer.reported.data() + state.offset(l, q, sample),
+       .spike_gradient = spike_gradient,
+       .membrane_gradient = nullptr,
+       .deltas = deltas,
+       .width = state.panels[l][q].width,
+       .n_steps = state.n_steps()});
 }
 
 // dL/dI of samples [begin, end) of hidden panel q, in place of what it is computed from.
 void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t begin, std::size_t end,
-                   const float* transposed, Scratch& scratch) {
-  const float* arriving = arriving_gradient(state, l, q, begin, end, transposed, scratch);
+                   Scratch& scratch) {
+  const float* arriving = arriving_gradient(state, l, q, begin, end, scratch);
   Stopwatch watch(state.profile);
   const LayerState& layer = state.layers[l];
   const std::size_t width = state.panels[l][q].width;
@@ -171,18 +176,14 @@ void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t 
 void backward_hidden_layer(BlockState& state, std::size_t l) {
   const std::size_t n_panels = state.panels[l].size();
   const std::size_t n_shards = state.n_shards(l, state.n_samples);
-  const std::size_t at_once = std::max<std::size_t>(1, rows_at_once / state.rows_per_sample(l + 1));
   state.workers.for_each(n_panels * n_shards, [&](std::size_t task, std::size_t slot) {
     const std::size_t q = task / n_shards;
     const std::size_t shard = task % n_shards;
-    Scratch& scratch = state.scratch[slot];
-    Stopwatch watch(state.profile);
-    const float* transposed = state.connections[l].transposed_weights(q, scratch.weights);
-    watch.charge(Phase::weights);
+    const std::size_t at_once = state.samples_at_once(l + 1, state.connections[l].near_post(q).size());
     const std::size_t first = shard * state.n_samples / n_shards;
     const std::size_t last = (shard + 1) * state.n_samples / n_shards;
     for (std::size_t begin = first; begin < last; begin += at_once)
-      hidden_deltas(state, l, q, begin, std::min(begin + at_once, last), transposed, scratch);
+      hidden_deltas(state, l, q, begin, std::min(begin + at_once, last), state.scratch[slot]);
     Stopwatch adding(state.profile);
     const std::size_t n_rows = (last - first) * state.rows_per_sample(l);
     add_rows(state.deltas(l, q, first), n_rows, state.panels[l][q].width,
@@ -229,16 +230,15 @@ void later_gradient(BlockState& state, std::size_t l) {
   });
 }
 
-// A first layer whose currents change is not gone through by itself: its trajectories are large, and read once
-// on the way to the weight gradient. Only where tasks share a panel does each need all of dL/dI.
+// A first layer whose currents change is not gone through by itself: its trajectories are large, and read
+// once on the way to the weight gradient. Only where tasks share a panel does each need all of dL/dI.
 bool deltas_on_the_way(const BlockState& state) {
   return state.spiking() && !state.constant_input && state.last() > 1 &&
          state.n_shards(1, state.panels[0].size()) == 1;
 }
 
 // dL/dI of a block's rows of inputs: with spiking input a sample's base row takes what all its steps do.
-const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t p, const float* transposed,
-                        Scratch& scratch) {
+const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t p, Scratch& scratch) {
   const std::size_t sample = block.first - state.first;
   const float* deltas = state.deltas(1, p, sample);
   if (!state.spiking() || state.constant_drive(1)) return deltas;
@@ -247,7 +247,7 @@ const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t 
   const std::size_t stride = state.constant_input ? 1 : n_steps + 1;
   const float* arriving = nullptr;
   if (deltas_on_the_way(state))
-    arriving = arriving_gradient(state, 1, p, sample, sample + block.n_samples, transposed, scratch);
+    arriving = arriving_gradient(state, 1, p, sample, sample + block.n_samples, scratch);
   Stopwatch watch(state.profile);
   scratch.rows.resize(block.n_samples * stride * width);
   for (std::size_t s = 0; s < block.n_samples; ++s) {
@@ -275,7 +275,6 @@ void first_gradient(BlockState& state) {
   const std::size_t n_panels = state.panels[1].size();
   const std::size_t n_shards = state.n_shards(1, state.panels[0].size());
   for_parts(state, n_panels * n_shards, [&](std::size_t part, std::size_t item, Scratch& scratch) {
-    Stopwatch watch(state.profile);
     const std::size_t p = item / n_shards;
     const std::size_t shard = item % n_shards;
     const std::size_t width = state.panels[1][p].width;
@@ -285,12 +284,9 @@ void first_gradient(BlockState& state) {
     std::size_t n_floats = 0;
     for (const std::uint32_t q : mine) n_floats += state.panels[0][q].width * width;
     scratch.tile.assign(n_floats, 0.0F);
-    const float* transposed =
-        deltas_on_the_way(state) ? state.connections[1].transposed_weights(p, scratch.weights) : nullptr;
-    watch.charge(Phase::weights);
     for (std::size_t b = 0; b < state.n_inputs; ++b) {
       const InputBlock& block = state.inputs[b];
-      const float* deltas = row_deltas(state, block, p, transposed, scratch);
+      const float* deltas = row_deltas(state, block, p, scratch);
       Stopwatch multiplying(state.profile);
       float* tile = scratch.tile.data();
       for (const std::uint32_t q : mine) {
@@ -336,8 +332,7 @@ SampleLoss block_loss(BlockState& state, const Batch& batch, std::span<float> lo
   });
   SampleLoss total;
   for (const SampleLoss& part : parts) total.loss += part.loss;
-  for (std::size_t l = 1; l < state.layers.size(); ++l)
-    total.n_spikes += count_spikes(state.layers[l].words);
+  for (std::size_t l = 1; l < state.layers.size(); ++l) total.n_spikes += count_spikes(state.layers[l].words);
   return total;
 }
 

@@ -1,7 +1,9 @@
 #include "learning/connection.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <numeric>
 
 namespace loci::learning {
 namespace {
@@ -12,23 +14,28 @@ constexpr float far_away = 1e15F;
 constexpr std::size_t few_panels = 16;
 constexpr std::size_t most_kept_floats = std::size_t{16} << 20;
 constexpr std::size_t most_groups = 32;
+constexpr std::size_t most_counters = 8;  // groups that each count weights by half their bits
+// No edge is as long, and padding is farther.
+constexpr float farthest_reach = 1e29F;
 
-void number(std::size_t n, std::vector<std::uint32_t>& indices) {
-  indices.resize(n);
-  for (std::size_t i = 0; i < n; ++i) indices[i] = static_cast<std::uint32_t>(i);
+// The neuron at a place of a layer in this order.
+std::size_t neuron_at(std::span<const std::uint32_t> order, std::size_t place) {
+  return order.empty() ? place : order[place];
 }
 
 // Positions by row and, panel by panel, by lane.
-void place(std::span<const float> positions, const PanelLayout& panels, std::size_t n_coordinates,
-           AlignedFloats& rows, AlignedFloats& lanes) {
+void place(std::span<const float> positions, std::span<const std::uint32_t> order, const PanelLayout& panels,
+           std::size_t n_coordinates, AlignedFloats& rows, AlignedFloats& lanes) {
   rows.assign(panels.padded() * n_coordinates, 0.0F);
-  std::copy(positions.begin(), positions.end(), rows.begin());
   lanes.assign(panels.padded() * n_coordinates, far_away);
   for (const Panel& panel : panels)
-    for (std::size_t k = 0; k < n_coordinates; ++k)
-      for (std::size_t j = 0; j < panel.filled; ++j)
-        lanes[n_coordinates * panel.begin + k * panel.width + j] =
-            positions[(panel.begin + j) * n_coordinates + k];
+    for (std::size_t j = 0; j < panel.filled; ++j) {
+      const float* from = positions.data() + neuron_at(order, panel.begin + j) * n_coordinates;
+      for (std::size_t k = 0; k < n_coordinates; ++k) {
+        rows[(panel.begin + j) * n_coordinates + k] = from[k];
+        lanes[n_coordinates * panel.begin + k * panel.width + j] = from[k];
+      }
+    }
 }
 
 void clear_padding(const Panel& panel, std::size_t n_rows, float* tile) {
@@ -49,44 +56,124 @@ void for_groups(const Workers& workers, std::size_t n_items, std::size_t n_group
 }  // namespace
 
 Connection::Connection(const sim::NetworkDescription& network, std::size_t index, const PanelLayout& pre,
-                       const PanelLayout& post)
+                       const PanelLayout& post, const Neighbourhood& neighbourhood)
     : network_(network),
       index_(index),
       pre_(pre),
       post_(post),
       n_coordinates_(network.n_coordinates()),
-      balanced_(network.balances(index)) {
-  number(pre_.size(), every_pre_);
-  number(post_.size(), every_post_);
-}
+      balanced_(network.balances(index)),
+      neighbourhood_(neighbourhood) {}
 
 void Connection::prepare(const sim::Parameters& parameters, const Workers& workers) {
   parameters_ = &parameters;
-  if (network_.spatial()) {
-    const auto inhibition = parameters.group("inhibition", index_);
-    const auto half_steepness = static_cast<float>(network_.mask_steepness / 2);
-    const auto scale = static_cast<float>(network_.scale(index_));
-    mask_.assign(pre_.padded(), 0.0F);
-    factor_.assign(pre_.padded(), 0.0F);
-    for (std::size_t i = 0; i < inhibition.size(); ++i) {
-      mask_[i] = std::tanh(half_steepness * inhibition[i]);
-      factor_[i] = scale * mask_[i];
-    }
-    base_ = parameters.squared_gap(network_, index_) + static_cast<float>(network_.softening);
-    place(parameters.group("position", index_), pre_, n_coordinates_, pre_positions_, pre_lanes_);
-    place(parameters.group("position", index_ + 1), post_, n_coordinates_, post_positions_, post_lanes_);
-  }
+  if (network_.spatial())
+    prepare_space();
+  else
+    stored_ = parameters.group("weight", index_);
+  if (network_.pruned > 0.0) prune(workers);
   if (balanced_) find_means(workers);
   kept_.clear();
   const std::size_t n_floats = pre_.padded() * post_.padded();
-  if (post_.size() >= few_panels || n_floats > most_kept_floats) return;
+  const bool every_pair_near = !std::isfinite(network_.cutoff);
+  if (!every_pair_near || post_.size() >= few_panels || n_floats > most_kept_floats) return;
   kept_.resize(n_floats);
   workers.for_each(post_.size(), [&](std::size_t p, std::size_t) {
-    make_weights(p, kept_.data() + pre_.padded() * post_[p].begin);
+    float* weights = kept_.data() + pre_.padded() * post_[p].begin;
+    for (std::size_t q = 0; q < pre_.size(); ++q) make_tile(q, p, weights + pre_[q].begin * post_[p].width);
   });
 }
 
+void Connection::prepare_space() {
+  const auto inhibition = parameters_->group("inhibition", index_);
+  const auto half_steepness = static_cast<float>(network_.mask_steepness / 2);
+  const auto scale = static_cast<float>(network_.scale(index_));
+  const auto pre_order = neighbourhood_.order(index_);
+  mask_.assign(pre_.padded(), 0.0F);
+  factor_.assign(pre_.padded(), 0.0F);
+  for (std::size_t i = 0; i < inhibition.size(); ++i) {
+    mask_[i] = std::tanh(half_steepness * inhibition[neuron_at(pre_order, i)]);
+    factor_[i] = scale * mask_[i];
+  }
+  base_ = parameters_->squared_gap(network_, index_) + static_cast<float>(network_.softening);
+  place(parameters_->group("position", index_), pre_order, pre_, n_coordinates_, pre_positions_, pre_lanes_);
+  place(parameters_->group("position", index_ + 1), neighbourhood_.order(index_ + 1), post_, n_coordinates_,
+        post_positions_, post_lanes_);
+  reach_.clear();
+  if (network_.culled())
+    reach_.assign(pre_.padded(), static_cast<float>(std::min(network_.cutoff * network_.cutoff,
+                                                             static_cast<double>(farthest_reach))));
+}
+
+std::size_t Connection::n_within_cutoff(const Workers& workers) const {
+  if (!std::isfinite(network_.cutoff)) return pre_.n_neurons() * post_.n_neurons();
+  std::vector<std::size_t> counts(post_.size());
+  workers.for_each(post_.size(), [&](std::size_t p, std::size_t) {
+    AlignedFloats sums(wide_panel);
+    AlignedFloats edges(wide_panel);
+    for (const std::uint32_t q : near_pre(p)) {
+      std::fill(edges.begin(), edges.end(), 0.0F);
+      weight_row_sums(tile(q, p), sums.data(), edges.data());
+      for (std::size_t i = 0; i < pre_[q].filled; ++i) counts[p] += static_cast<std::size_t>(edges[i]);
+    }
+  });
+  return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+}
+
+// Removing the smallest |W| = s |m_i| / r_ij is, for each presynaptic neuron, a nearer cutoff.
+void Connection::prune(const Workers& workers) {
+  least_ = 0.0F;
+  mean_.clear();
+  const std::size_t n_within = n_within_cutoff(workers);
+  const std::size_t n_removed = network_.n_pruned(n_within);
+  if (n_removed == 0) return;
+  least_ = least_kept(n_removed, n_within, workers);
+  if (!network_.spatial() || least_ == 0.0F) return;
+  for (std::size_t i = 0; i < pre_.n_neurons(); ++i) {
+    // The last edge kept must not fall to the rounding of its own weight.
+    const float ratio = factor_[i] / (least_ * (1 - 5e-7F));
+    reach_[i] = std::min(reach_[i], ratio * ratio);
+  }
+}
+
+// The smallest |W| once n_removed smaller ones are gone, exactly: the bits of positive floats are in the
+// order of their values, so two passes of counting, by the upper and by the lower half of the bits, find it.
+float Connection::least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers) const {
+  constexpr std::size_t n_halves = std::size_t{1} << 16;
+  const std::size_t n_groups = std::min(post_.size(), most_counters);
+  std::uint32_t upper = 0;
+  for (const bool last : {false, true}) {
+    std::vector<std::vector<std::uint32_t>> counts(n_groups, std::vector<std::uint32_t>(n_halves));
+    for_groups(workers, post_.size(), n_groups, [&](std::size_t group, std::size_t p) {
+      AlignedFloats weights(wide_panel * wide_panel);
+      for (const std::uint32_t q : near_pre(p)) {
+        make_tile(q, p, weights.data());
+        for (std::size_t at = 0; at < pre_[q].width * post_[p].width; ++at) {
+          const auto bits = std::bit_cast<std::uint32_t>(std::abs(weights[at]));
+          if (bits == 0 || (last && bits >> 16 != upper)) continue;
+          ++counts[group][last ? bits & 0xFFFFU : bits >> 16];
+        }
+      }
+    });
+    std::vector<std::size_t> total(n_halves);
+    for (const auto& part : counts)
+      for (std::size_t half = 0; half < n_halves; ++half) total[half] += part[half];
+    if (!last) {
+      // Weights of exactly 0 come first.
+      const std::size_t n_zero = n_within - std::accumulate(total.begin(), total.end(), std::size_t{0});
+      if (n_removed < n_zero) return 0.0F;
+      n_removed -= n_zero;
+    }
+    std::uint32_t half = 0;
+    for (; n_removed >= total[half]; ++half) n_removed -= total[half];
+    if (last) return std::bit_cast<float>(upper << 16 | half);
+    upper = half;
+  }
+  return 0.0F;
+}
+
 void Connection::find_means(const Workers& workers) {
+  mean_.clear();
   const std::size_t n_groups = std::min(post_.size(), most_groups);
   std::vector<AlignedFloats> sums(n_groups, AlignedFloats(pre_.padded()));
   std::vector<AlignedFloats> counts(n_groups, AlignedFloats(pre_.padded()));
@@ -94,21 +181,25 @@ void Connection::find_means(const Workers& workers) {
     for (const std::uint32_t q : near_pre(p)) {
       const std::size_t begin = pre_[q].begin;
       if (network_.spatial()) {
-        DistanceTile there = tile(q, p);
-        there.mean = nullptr;
-        weight_row_sums(there, sums[group].data() + begin, counts[group].data() + begin);
+        weight_row_sums(tile(q, p), sums[group].data() + begin, counts[group].data() + begin);
         continue;
       }
-      const auto stored = parameters_->group("weight", index_);
       for (std::size_t i = begin; i < begin + pre_[q].filled; ++i)
-        for (std::size_t j = post_[p].begin; j < post_[p].begin + post_[p].filled; ++j)
-          sums[group][i] += stored[i * post_.n_neurons() + j];
+        for (std::size_t j = post_[p].begin; j < post_[p].begin + post_[p].filled; ++j) {
+          sums[group][i] += stored_weight(i, j);
+          counts[group][i] += is_edge(i, j) ? 1.0F : 0.0F;
+        }
     }
   });
   mean_.assign(pre_.padded(), 0.0F);
-  count_.assign(pre_.padded(), static_cast<float>(post_.n_neurons()));
+  count_.assign(pre_.padded(), 0.0F);
   for (std::size_t group = 0; group < n_groups; ++group)
-    for (std::size_t i = 0; i < pre_.padded(); ++i) mean_[i] += sums[group][i];
+    for (std::size_t i = 0; i < pre_.padded(); ++i) {
+      mean_[i] += sums[group][i];
+      count_[i] += counts[group][i];
+    }
+  // Padding lanes count where every pair is an edge.
+  if (!network_.culled()) std::fill(count_.begin(), count_.end(), static_cast<float>(post_.n_neurons()));
   for (std::size_t i = 0; i < pre_.padded(); ++i) mean_[i] /= std::max(count_[i], 1.0F);
 }
 
@@ -116,54 +207,66 @@ DistanceTile Connection::tile(std::size_t q, std::size_t p) const {
   return {.row_positions = pre_positions_.data() + n_coordinates_ * pre_[q].begin,
           .lane_positions = post_lanes_.data() + n_coordinates_ * post_[p].begin,
           .factor = factor_.data() + pre_[q].begin,
-          .reach = nullptr,
-          .mean = balanced_ ? mean_.data() + pre_[q].begin : nullptr,
+          .reach = reach_.empty() ? nullptr : reach_.data() + pre_[q].begin,
+          .mean = mean_.empty() ? nullptr : mean_.data() + pre_[q].begin,
           .n_rows = pre_[q].width,
           .n_coordinates = n_coordinates_,
           .width = post_[p].width,
           .base = base_};
 }
 
-void Connection::copy_tile(std::size_t q, std::size_t p, float* weights) const {
-  const auto stored = parameters_->group("weight", index_);
-  const std::size_t width = post_[p].width;
-  std::fill_n(weights, pre_[q].width * width, 0.0F);
-  for (std::size_t i = 0; i < pre_[q].filled; ++i) {
-    const std::size_t row = pre_[q].begin + i;
-    const float mean = balanced_ ? mean_[row] : 0.0F;
-    for (std::size_t j = 0; j < post_[p].filled; ++j)
-      weights[i * width + j] = stored[row * post_.n_neurons() + post_[p].begin + j] - mean;
-  }
+// Of a dense connection, before balancing; 0 where pruned.
+float Connection::stored_weight(std::size_t i, std::size_t j) const {
+  return is_edge(i, j) ? stored_[i * post_.n_neurons() + j] : 0.0F;
 }
 
-void Connection::make_weights(std::size_t p, float* weights) const {
-  for (const std::uint32_t q : near_pre(p)) {
-    if (network_.spatial()) {
-      weight_tile(tile(q, p), weights);
-      clear_padding(post_[p], pre_[q].width, weights);
-    } else {
-      copy_tile(q, p, weights);
-    }
+bool Connection::is_edge(std::size_t i, std::size_t j) const {
+  return std::abs(stored_[i * post_.n_neurons() + j]) >= least_;
+}
+
+void Connection::make_tile(std::size_t q, std::size_t p, float* weights) const {
+  const std::size_t width = post_[p].width;
+  if (network_.spatial()) {
+    weight_tile(tile(q, p), weights);
+    clear_padding(post_[p], pre_[q].width, weights);
+    return;
+  }
+  std::fill_n(weights, pre_[q].width * width, 0.0F);
+  for (std::size_t i = 0; i < pre_[q].filled; ++i)
+    copy_row(pre_[q].begin + i, post_[p], weights + i * width, 1);
+}
+
+// A dense connection's weights of neuron i to a panel.
+void Connection::copy_row(std::size_t i, const Panel& panel, float* to, std::size_t stride) const {
+  const float* from = stored_.data() + i * post_.n_neurons() + panel.begin;
+  const float mean = mean_.empty() ? 0.0F : mean_[i];
+  for (std::size_t j = 0; j < panel.filled; ++j)
+    to[j * stride] = std::abs(from[j]) >= least_ ? from[j] - mean : 0.0F;
+}
+
+const float* Connection::weights(std::size_t p, std::span<const std::uint32_t> near,
+                                 AlignedFloats& scratch) const {
+  if (!kept_.empty())
+    return kept_.data() + pre_.padded() * post_[p].begin + pre_[near.front()].begin * post_[p].width;
+  std::size_t n_rows = 0;
+  for (const std::uint32_t q : near) n_rows += pre_[q].width;
+  scratch.resize(n_rows * post_[p].width);
+  float* weights = scratch.data();
+  for (const std::uint32_t q : near) {
+    make_tile(q, p, weights);
     weights += pre_[q].width * post_[p].width;
   }
-}
-
-const float* Connection::weights(std::size_t p, AlignedFloats& scratch) const {
-  if (!kept_.empty()) return kept_.data() + pre_.padded() * post_[p].begin;
-  std::size_t n_rows = 0;
-  for (const std::uint32_t q : near_pre(p)) n_rows += pre_[q].width;
-  scratch.resize(n_rows * post_[p].width);
-  make_weights(p, scratch.data());
   return scratch.data();
 }
 
-const float* Connection::transposed_weights(std::size_t q, AlignedFloats& scratch) const {
+const float* Connection::transposed_weights(std::size_t q, std::span<const std::uint32_t> near,
+                                            AlignedFloats& scratch) const {
   const std::size_t width = pre_[q].width;
   std::size_t n_rows = 0;
-  for (const std::uint32_t p : near_post(q)) n_rows += post_[p].width;
+  for (const std::uint32_t p : near) n_rows += post_[p].width;
   scratch.assign(n_rows * width, 0.0F);
   float* weights = scratch.data();
-  for (const std::uint32_t p : near_post(q)) {
+  for (const std::uint32_t p : near) {
     if (network_.spatial()) {
       DistanceTile there = tile(q, p);
       there.row_positions = post_positions_.data() + n_coordinates_ * post_[p].begin;
@@ -173,13 +276,8 @@ const float* Connection::transposed_weights(std::size_t q, AlignedFloats& scratc
       transposed_weight_tile(there, weights);
       clear_padding(pre_[q], post_[p].filled, weights);
     } else {
-      const auto stored = parameters_->group("weight", index_);
-      for (std::size_t i = 0; i < pre_[q].filled; ++i) {
-        const std::size_t row = pre_[q].begin + i;
-        const float mean = balanced_ ? mean_[row] : 0.0F;
-        for (std::size_t j = 0; j < post_[p].filled; ++j)
-          weights[j * width + i] = stored[row * post_.n_neurons() + post_[p].begin + j] - mean;
-      }
+      for (std::size_t i = 0; i < pre_[q].filled; ++i)
+        copy_row(pre_[q].begin + i, post_[p], weights + i, width);
     }
     weights += post_[p].width * width;
   }
@@ -188,6 +286,7 @@ const float* Connection::transposed_weights(std::size_t q, AlignedFloats& scratc
 
 void Connection::begin_gradient(std::size_t n_parts, sim::Parameters& gradient) {
   gradient_ = &gradient;
+  if (!network_.spatial()) stored_gradient_ = gradient.group("weight", index_);
   parts_.resize(n_parts);
   for (Part& part : parts_) {
     if (network_.spatial()) {
@@ -214,13 +313,14 @@ void Connection::take_gradient(std::size_t part, std::size_t q, std::size_t p, c
     if (balanced_) gradient_row_sums(there, weight_gradient, mine.sums.data() + pre_[q].begin);
     return;
   }
-  const auto stored = gradient_->group("weight", index_);
   for (std::size_t i = 0; i < pre_[q].filled; ++i) {
     const std::size_t row = pre_[q].begin + i;
-    float* to = stored.data() + row * post_.n_neurons() + post_[p].begin;
+    float* to = stored_gradient_.data() + row * post_.n_neurons() + post_[p].begin;
     const float* from = weight_gradient + i * post_[p].width;
-    for (std::size_t j = 0; j < post_[p].filled; ++j) to[j] += from[j];
-    for (std::size_t j = 0; balanced_ && j < post_[p].filled; ++j) mine.sums[row] += from[j];
+    for (std::size_t j = 0; j < post_[p].filled; ++j)
+      to[j] += is_edge(row, post_[p].begin + j) ? from[j] : 0.0F;
+    for (std::size_t j = 0; balanced_ && j < post_[p].filled; ++j)
+      mine.sums[row] += is_edge(row, post_[p].begin + j) ? from[j] : 0.0F;
   }
 }
 
@@ -245,8 +345,9 @@ void Connection::spread_means(const Workers& workers) {
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] -= part.sums[i];
   for (std::size_t i = 0; i < mean.size(); ++i) mean[i] /= std::max(count_[i], 1.0F);
   if (!network_.spatial()) {
-    const auto stored = gradient_->group("weight", index_);
-    for (std::size_t at = 0; at < stored.size(); ++at) stored[at] += mean[at / post_.n_neurons()];
+    for (std::size_t i = 0; i < pre_.n_neurons(); ++i)
+      for (std::size_t j = 0; j < post_.n_neurons(); ++j)
+        if (is_edge(i, j)) stored_gradient_[i * post_.n_neurons() + j] += mean[i];
     return;
   }
   const std::size_t n_groups = std::min(parts_.size(), post_.size());
@@ -267,14 +368,18 @@ void Connection::finish_gradient(const Workers& workers) {
   const auto inhibition = gradient_->group("inhibition", index_);
   const auto scale = static_cast<float>(network_.scale(index_));
   const auto half_steepness = static_cast<float>(network_.mask_steepness / 2);
-  for (std::size_t at = 0; at < pre.size(); ++at) pre[at] += total.pre[at];
+  const auto pre_order = neighbourhood_.order(index_);
+  const auto post_order = neighbourhood_.order(index_ + 1);
+  for (std::size_t i = 0; i < pre_.n_neurons(); ++i)
+    for (std::size_t k = 0; k < n_coordinates_; ++k)
+      pre[neuron_at(pre_order, i) * n_coordinates_ + k] += total.pre[i * n_coordinates_ + k];
   for (const Panel& panel : post_)
     for (std::size_t j = 0; j < panel.filled; ++j)
       for (std::size_t k = 0; k < n_coordinates_; ++k)
-        post[(panel.begin + j) * n_coordinates_ + k] +=
+        post[neuron_at(post_order, panel.begin + j) * n_coordinates_ + k] +=
             total.post[n_coordinates_ * panel.begin + k * panel.width + j];
   for (std::size_t i = 0; i < inhibition.size(); ++i)
-    inhibition[i] += scale * total.mask[i] * half_steepness * (1 - mask_[i] * mask_[i]);
+    inhibition[neuron_at(pre_order, i)] += scale * total.mask[i] * half_steepness * (1 - mask_[i] * mask_[i]);
   if (network_.layer_distance == sim::LayerDistance::learned)
     gradient_->group("gap", index_)[0] += parameters_->group("gap", index_)[0] * total.distance;
 }

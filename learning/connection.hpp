@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "learning/distance_kernels.hpp"
+#include "learning/neighbourhood.hpp"
 #include "learning/panels.hpp"
 #include "learning/workers.hpp"
 #include "sim/parameters.hpp"
@@ -17,26 +18,29 @@ namespace loci::learning {
 
 class Connection {
  public:
+  // The neighbourhood must outlive the connection; it is up to date when prepare() is called.
   Connection(const sim::NetworkDescription& network, std::size_t index, const PanelLayout& pre,
-             const PanelLayout& post);
+             const PanelLayout& post, const Neighbourhood& neighbourhood);
 
-  const PanelLayout& pre() const { return pre_; }
-  const PanelLayout& post() const { return post_; }
-  // Panels of the other layer that a panel may have edges with, rising; a panel's weights hold one tile after
-  // another for them.
-  std::span<const std::uint32_t> near_pre(std::size_t /*p*/) const { return every_pre_; }
-  std::span<const std::uint32_t> near_post(std::size_t /*q*/) const { return every_post_; }
+  // Panels of the other layer that a panel may have edges with, rising. All neurons are counted by their
+  // place in the neighbourhood's order.
+  std::span<const std::uint32_t> near_pre(std::size_t p) const { return neighbourhood_.near_pre(index_, p); }
+  std::span<const std::uint32_t> near_post(std::size_t q) const {
+    return neighbourhood_.near_post(index_, q);
+  }
 
-  // Derives masks, positions by lane and the means that balance; once per update, before the calls below.
-  // Keeps a pointer to the parameters.
+  // Derives masks, positions by lane, which pairs are edges and the means that balance; once per update,
+  // before the calls below. Keeps a pointer to the parameters.
   void prepare(const sim::Parameters& parameters, const Workers& workers);
 
-  // Weights of postsynaptic panel p: a tile (width of the presynaptic panel, width of p) per near_pre(p). Zero
-  // where there is no edge and in padding. Made in `scratch` unless they are kept. Any thread.
-  const float* weights(std::size_t p, AlignedFloats& scratch) const;
-  // Weights of presynaptic panel q, transposed: a tile (width of the postsynaptic panel, width of q) per
-  // near_post(q).
-  const float* transposed_weights(std::size_t q, AlignedFloats& scratch) const;
+  // Weights of postsynaptic panel p from presynaptic panels `near`, part of near_pre(p): a tile (width of the
+  // presynaptic panel, width of p) for each, one after another. Zero where there is no edge and in padding.
+  // Made in `scratch` unless all are kept. Any thread.
+  const float* weights(std::size_t p, std::span<const std::uint32_t> near, AlignedFloats& scratch) const;
+  // Weights of presynaptic panel q to postsynaptic panels `near`, part of near_post(q), transposed: a tile
+  // (width of the postsynaptic panel, width of q) for each.
+  const float* transposed_weights(std::size_t q, std::span<const std::uint32_t> near,
+                                  AlignedFloats& scratch) const;
 
   // Prepares to receive a gradient in n_parts parts, each filled by one thread at a time. Keeps a pointer to
   // `gradient`, which a dense connection writes to directly: tiles of different parts must not overlap then.
@@ -55,12 +59,17 @@ class Connection {
     float distance = 0.0F;
   };
 
+  void prepare_space();
   DistanceTile tile(std::size_t q, std::size_t p) const;
-  void copy_tile(std::size_t q, std::size_t p, float* weights) const;
-  void make_weights(std::size_t p, float* weights) const;
+  float stored_weight(std::size_t i, std::size_t j) const;
+  bool is_edge(std::size_t i, std::size_t j) const;
+  void copy_row(std::size_t i, const Panel& panel, float* to, std::size_t stride) const;
+  void make_tile(std::size_t q, std::size_t p, float* weights) const;
+  void prune(const Workers& workers);
+  float least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers) const;
+  std::size_t n_within_cutoff(const Workers& workers) const;
   void find_means(const Workers& workers);
   void spread_means(const Workers& workers);
-  void finish_dense(const Workers& workers);
   void join(std::span<Part> parts, Part& total) const;
   DistanceGradient destination(Part& part, std::size_t q, std::size_t p) const;
 
@@ -70,22 +79,25 @@ class Connection {
   PanelLayout post_;
   std::size_t n_coordinates_;
   bool balanced_;
-  std::vector<std::uint32_t> every_pre_;
-  std::vector<std::uint32_t> every_post_;
+  const Neighbourhood& neighbourhood_;
   // Derived from the parameters.
   const sim::Parameters* parameters_ = nullptr;
-  AlignedFloats mask_;            // (n_pre padded): m_i
-  AlignedFloats factor_;          // (n_pre padded): s_l m_i
-  AlignedFloats pre_positions_;   // (n_pre padded, n_coordinates)
-  AlignedFloats pre_lanes_;       // per presynaptic panel (n_coordinates, width)
-  AlignedFloats post_positions_;  // (n_post padded, n_coordinates)
-  AlignedFloats post_lanes_;      // per postsynaptic panel (n_coordinates, width)
-  AlignedFloats mean_;            // (n_pre padded): mean weight over the edges, where balanced
-  AlignedFloats count_;           // (n_pre padded): edges
-  AlignedFloats kept_;            // all panels' weights, where keeping them pays
+  std::span<const float> stored_;  // dense: (n_pre, n_post) weights
+  AlignedFloats mask_;             // (n_pre padded): m_i
+  AlignedFloats factor_;           // (n_pre padded): s_l m_i
+  AlignedFloats pre_positions_;    // (n_pre padded, n_coordinates)
+  AlignedFloats pre_lanes_;        // per presynaptic panel (n_coordinates, width)
+  AlignedFloats post_positions_;   // (n_post padded, n_coordinates)
+  AlignedFloats post_lanes_;       // per postsynaptic panel (n_coordinates, width)
+  AlignedFloats reach_;            // (n_pre padded): largest r^2 of an edge; empty: every pair is one
+  float least_ = 0.0F;             // dense: smallest |weight| of an edge
+  AlignedFloats mean_;             // (n_pre padded): mean weight over the edges, where balanced
+  AlignedFloats count_;            // (n_pre padded): edges
+  AlignedFloats kept_;             // all panels' weights, where keeping them pays
   float base_ = 0.0F;
   // The gradient under way.
   sim::Parameters* gradient_ = nullptr;
+  std::span<float> stored_gradient_;
   std::vector<Part> parts_;
 };
 

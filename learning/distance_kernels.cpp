@@ -83,7 +83,8 @@ void row_sum_columns(const DistanceTile& tile, float* sums, float* counts) {
     V sum = hn::Zero(d);
     V count = hn::Zero(d);
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const M edge = tile.reach == nullptr ? hn::Eq(one, one) : hn::Le(squared[v], hn::Set(d, tile.reach[row]));
+      const M edge =
+          tile.reach == nullptr ? hn::Eq(one, one) : hn::Le(squared[v], hn::Set(d, tile.reach[row]));
       sum = hn::Add(sum, hn::IfThenElseZero(edge, inverse_root(at_least(squared[v]))));
       count = hn::Add(count, hn::IfThenElseZero(edge, one));
     }

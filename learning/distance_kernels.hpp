@@ -19,8 +19,8 @@ struct DistanceTile {
   float base;         // squared gap + softening
 };
 
-// weights (n_rows, width): factor / r - mean on edges, 0 elsewhere. Padding lanes come out as if neurons stood
-// there: the caller clears them.
+// weights (n_rows, width): factor / r - mean on edges, 0 elsewhere. Padding lanes come out as if neurons
+// stood there: the caller clears them.
 void weight_tile(const DistanceTile& tile, float* weights);
 void transposed_weight_tile(const DistanceTile& tile, float* weights);
 

@@ -9,8 +9,21 @@
 namespace loci::learning {
 namespace {
 
-constexpr std::size_t n_parts = 32;       // of a connection's gradient
+constexpr std::size_t n_parts = 32;        // of a connection's gradient
 constexpr std::size_t n_bias_shards = 16;  // at most, of a layer's samples
+
+sim::NetworkDescription validated(sim::NetworkDescription network) {
+  validate(network);
+  return network;
+}
+
+// Small panels follow the cutoff's outline more closely.
+std::vector<PanelLayout> panels_of(const sim::NetworkDescription& network) {
+  std::vector<PanelLayout> panels;
+  for (const std::size_t size : network.sizes)
+    panels.emplace_back(size, std::isfinite(network.cutoff) ? narrow_panel : wide_panel);
+  return panels;
+}
 
 void centre(std::span<float> values) {
   float mean = 0.0F;
@@ -42,16 +55,19 @@ struct BatchEvaluator::State {
 
 BatchEvaluator::State::State(sim::NetworkDescription description, const Objective& wanted,
                              const Workers& team, EvaluatorOptions options)
-    : network(std::move(description)),
+    : network(validated(std::move(description))),
       objective(wanted),
       workers(team),
       trajectory_mib(options.trajectory_mib),
-      block{.network = network, .objective = objective, .workers = workers, .profile = profile} {
-  validate(network);
+      block{.network = network,
+            .objective = objective,
+            .workers = workers,
+            .profile = profile,
+            .panels = panels_of(network),
+            .neighbourhood = {network, panels_of(network)}} {
   validate(objective, network);
-  for (const std::size_t size : network.sizes) block.panels.emplace_back(size);
   for (std::size_t l = 0; l < network.n_connections(); ++l)
-    block.connections.emplace_back(network, l, block.panels[l], block.panels[l + 1]);
+    block.connections.emplace_back(network, l, block.panels[l], block.panels[l + 1], block.neighbourhood);
   block.layers.resize(network.n_layers());
   for (std::size_t l = 1; l < network.n_layers(); ++l) {
     LayerState& layer = block.layers[l];
@@ -82,12 +98,14 @@ void BatchEvaluator::State::prepare(const sim::Parameters& parameters, const Bat
   block.constant_input = batch.constant_input();
   block.with_gradient = gradient != nullptr;
   block.batch_size = batch.size();
+  block.neighbourhood.update(parameters, workers);
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
     Connection& connection = block.connections[l];
     connection.prepare(parameters, workers);
     LayerState& layer = block.layers[l + 1];
     const auto bias = sim::connection_biases(network, parameters, l);
-    std::copy(bias.begin(), bias.end(), layer.bias.begin());
+    const auto order = block.neighbourhood.order(l + 1);
+    for (std::size_t j = 0; j < bias.size(); ++j) layer.bias[j] = bias[order.empty() ? j : order[j]];
     if (gradient == nullptr) continue;
     connection.begin_gradient(n_parts, *gradient);
     for (AlignedFloats& part : layer.bias_parts) std::fill(part.begin(), part.end(), 0.0F);
@@ -116,8 +134,9 @@ void BatchEvaluator::State::finish(sim::Parameters& gradient) {
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
     block.connections[l].finish_gradient(workers);
     const auto bias = gradient.group("bias", l + 1);
+    const auto order = block.neighbourhood.order(l + 1);
     for (const AlignedFloats& part : block.layers[l + 1].bias_parts)
-      for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += part[j];
+      for (std::size_t j = 0; j < bias.size(); ++j) bias[order.empty() ? j : order[j]] += part[j];
     if (network.balances(l)) centre(bias);
   }
   double magnitude = 0.0;
@@ -162,6 +181,12 @@ BatchResult BatchEvaluator::forward(const sim::Parameters& parameters, const Bat
 
 std::span<const float> BatchEvaluator::logits() const {
   return state_->logits;
+}
+std::span<const float> BatchEvaluator::sorted_at() const {
+  return state_->block.neighbourhood.sorted_at();
+}
+void BatchEvaluator::sort_at(std::vector<float> values) {
+  state_->block.neighbourhood.sort_at(std::move(values), state_->workers);
 }
 const Profile& BatchEvaluator::profile() const {
   return state_->profile;

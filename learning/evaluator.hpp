@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <vector>
 
 #include "learning/batch.hpp"
 #include "learning/objective.hpp"
@@ -16,7 +17,8 @@
 namespace loci::learning {
 
 struct EvaluatorOptions {
-  // Memory for currents, membranes and spikes: a batch is run in blocks of as many samples as fit, at least one.
+  // Memory for currents, membranes and spikes: a batch is run in blocks of as many samples as fit, at least
+  // one.
   double trajectory_mib = 128;
 };
 
@@ -46,6 +48,11 @@ class BatchEvaluator {
 
   // Of the last batch: (batch, n_classes) spike counts, summed membranes or outputs.
   std::span<const float> logits() const;
+  // Where there is a cutoff, neurons are sorted in space now and then, and sums depend on the order: the
+  // parameter values they were last sorted at (empty: never), and sorting them as at those values, from where
+  // batches go on to the same bit.
+  std::span<const float> sorted_at() const;
+  void sort_at(std::vector<float> values);
   const Profile& profile() const;
   Profile& profile();
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "learning/passes.hpp"
 #include "learning/row_kernels.hpp"
@@ -8,8 +9,13 @@ namespace {
 
 // Samples per input block, so that a panel's currents stay in cache.
 constexpr std::size_t most_rows = 96;
-// Rows of currents made at once for a later layer.
-constexpr std::size_t rows_at_once = 512;
+
+// Panels where only some are near. Otherwise, of an image's entries enough for a row's sums to be loaded and
+// stored seldom, few enough for their weights to stay in cache; spike rows have too few for tiles to pay.
+std::size_t inputs_per_tile(const BlockState& state) {
+  if (std::isfinite(state.network.cutoff)) return narrow_panel;
+  return state.constant_input ? 196 : state.panels[0].n_neurons();
+}
 
 void build_inputs(BlockState& state, const Batch& batch) {
   const std::size_t rows_per_sample = state.constant_input ? 1 : state.n_steps() + 1;
@@ -23,10 +29,9 @@ void build_inputs(BlockState& state, const Batch& batch) {
     InputBlock& block = state.inputs[b];
     block.first = state.first + b * size;
     block.n_samples = std::min(size, state.first + state.n_samples - block.first);
-    // Spike rows have too few entries for tiles to pay.
-    block.sparse.inputs_per_tile = state.constant_input ? 196 : panels.n_neurons();
-    state.scratch[slot].inputs.build(batch, panels.n_neurons(), panels, state.n_steps(), state.with_gradient,
-                                     block);
+    block.sparse.inputs_per_tile = inputs_per_tile(state);
+    state.scratch[slot].inputs.build(batch, {panels, state.neighbourhood.order(0)}, state.n_steps(),
+                                     state.with_gradient, block);
     watch.charge(Phase::input);
   });
 }
@@ -91,79 +96,95 @@ void forward_first_layer(BlockState& state) {
     const std::size_t p = task / n_shards;
     const std::size_t shard = task % n_shards;
     Stopwatch watch(state.profile);
-    const float* weights = state.connections[0].weights(p, state.scratch[slot].weights);
+    const Connection& connection = state.connections[0];
+    const float* weights = connection.weights(p, connection.near_pre(p), state.scratch[slot].weights);
     watch.charge(Phase::weights);
     for (std::size_t b = shard * state.n_inputs / n_shards; b < (shard + 1) * state.n_inputs / n_shards; ++b)
       first_layer_block(state, p, state.inputs[b], weights, state.scratch[slot]);
   });
 }
 
-// Panel p of layer l >= 2 over samples [begin, end) of a rate network.
-void rate_layer_block(BlockState& state, std::size_t l, std::size_t p, std::size_t begin, std::size_t end,
-                      const float* weights) {
-  LayerState& layer = state.layers[l];
-  const Panel& panel = state.panels[l][p];
-  float* rows = layer.activations.data() + state.offset(l, p, begin);
-  const std::size_t n_rows = end - begin;
-  for (std::size_t r = 0; r < n_rows; ++r)
-    std::copy_n(layer.bias.data() + panel.begin, panel.width, rows + r * panel.width);
-  for (const std::uint32_t q : state.connections[l - 1].near_pre(p)) {
+// What arrives at panel p of layer l >= 2 from some panels before it, (rows, width), added to what is there
+// unless `first`.
+void arrivals(BlockState& state, std::size_t l, std::size_t p, std::span<const std::uint32_t> near,
+              std::size_t begin, std::size_t end, const float* weights, bool first, Scratch& scratch,
+              float* rows) {
+  const std::size_t width = state.panels[l][p].width;
+  const std::size_t n_rows = (end - begin) * state.rows_per_sample(l);
+  scratch.sources.clear();
+  for (const std::uint32_t q : near) {
     const std::size_t n_inner = state.panels[l - 1][q].width;
-    dense_product({.left = state.layers[l - 1].activations.data() + state.offset(l - 1, q, begin),
-                   .row_stride = n_inner,
-                   .inner_stride = 1,
-                   .n_rows = n_rows,
-                   .n_inner = n_inner,
-                   .right = weights,
-                   .result = rows,
-                   .width = panel.width,
-                   .accumulate = true});
-    weights += n_inner * panel.width;
+    if (state.spiking())
+      scratch.sources.push_back({state.words(l - 1, q, begin), weights});
+    else
+      dense_product({.left = state.layers[l - 1].activations.data() + state.offset(l - 1, q, begin),
+                     .row_stride = n_inner,
+                     .inner_stride = 1,
+                     .n_rows = n_rows,
+                     .n_inner = n_inner,
+                     .right = weights,
+                     .result = rows,
+                     .width = width,
+                     .accumulate = !first || q != near.front()});
+    weights += n_inner * width;
   }
-  if (l < state.last()) rectify(rows, n_rows * panel.width);
+  if (state.spiking()) spike_product(scratch.sources, n_rows, width, !first, rows);
 }
 
-void spiking_layer_block(BlockState& state, std::size_t l, std::size_t p, std::size_t begin, std::size_t end,
-                         const float* weights, Scratch& scratch) {
+// Currents into neurons, of samples [begin, end) of panel p of layer l >= 2.
+void run_neurons(BlockState& state, std::size_t l, std::size_t p, std::size_t begin, std::size_t end,
+                 float* rows, Scratch& scratch) {
   LayerState& layer = state.layers[l];
   const Panel& panel = state.panels[l][p];
+  const float* bias = layer.bias.data() + panel.begin;
   const std::size_t n_steps = state.n_steps();
-  scratch.sources.clear();
-  for (const std::uint32_t q : state.connections[l - 1].near_pre(p)) {
-    scratch.sources.push_back({state.words(l - 1, q, begin), weights});
-    weights += state.panels[l - 1][q].width * panel.width;
-  }
-  scratch.rows.resize((end - begin) * n_steps * panel.width);
-  spike_product(scratch.sources, (end - begin) * n_steps, panel.width, scratch.rows.data());
-  for (std::size_t s = begin; s < end; ++s) {
+  for (std::size_t s = begin; state.spiking() && s < end; ++s) {
     const auto [compared, reported] = trajectory_of(state, l, p, s, scratch);
-    lif_forward(layer.lif,
-                {layer.bias.data() + panel.begin, scratch.rows.data() + (s - begin) * n_steps * panel.width,
-                 panel.width, n_steps},
-                compared, reported, state.words(l, p, s));
+    lif_forward(layer.lif, {bias, rows + (s - begin) * n_steps * panel.width, panel.width, n_steps}, compared,
+                reported, state.words(l, p, s));
   }
+  if (state.spiking()) return;
+  for (std::size_t r = 0; r < end - begin; ++r) add_to(bias, panel.width, rows + r * panel.width);
+  if (l < state.last()) rectify(rows, (end - begin) * panel.width);
+}
+
+// Samples [begin, end) of panel p of layer l >= 2. Weights are made for some panels at a time, so that they
+// never fill more than a cache.
+void later_layer_block(BlockState& state, std::size_t l, std::size_t p, std::size_t begin, std::size_t end,
+                       Scratch& scratch) {
+  const Connection& connection = state.connections[l - 1];
+  const auto near = connection.near_pre(p);
+  const std::size_t n_floats = (end - begin) * state.rows_per_sample(l) * state.panels[l][p].width;
+  float* rows = nullptr;
+  if (state.spiking()) {
+    scratch.rows.resize(n_floats);
+    rows = scratch.rows.data();
+  } else {
+    rows = state.layers[l].activations.data() + state.offset(l, p, begin);
+  }
+  if (near.empty()) std::fill_n(rows, n_floats, 0.0F);
+  Stopwatch watch(state.profile);
+  for (std::size_t k = 0; k < near.size(); k += tiles_at_once) {
+    const auto some = near.subspan(k, std::min(tiles_at_once, near.size() - k));
+    const float* weights = connection.weights(p, some, scratch.weights);
+    watch.charge(Phase::weights);
+    arrivals(state, l, p, some, begin, end, weights, k == 0, scratch, rows);
+    watch.charge(state.spiking() ? Phase::neurons : Phase::products);
+  }
+  run_neurons(state, l, p, begin, end, rows, scratch);
+  watch.charge(Phase::neurons);
 }
 
 void forward_later_layer(BlockState& state, std::size_t l) {
   const std::size_t n_panels = state.panels[l].size();
   const std::size_t n_shards = state.n_shards(l, state.n_samples);
-  const std::size_t at_once = std::max<std::size_t>(1, rows_at_once / state.rows_per_sample(l));
   state.workers.for_each(n_panels * n_shards, [&](std::size_t task, std::size_t slot) {
     const std::size_t p = task / n_shards;
     const std::size_t shard = task % n_shards;
-    Scratch& scratch = state.scratch[slot];
-    Stopwatch watch(state.profile);
-    const float* weights = state.connections[l - 1].weights(p, scratch.weights);
-    watch.charge(Phase::weights);
     const std::size_t last = (shard + 1) * state.n_samples / n_shards;
-    for (std::size_t begin = shard * state.n_samples / n_shards; begin < last; begin += at_once) {
-      const std::size_t end = std::min(begin + at_once, last);
-      if (state.spiking())
-        spiking_layer_block(state, l, p, begin, end, weights, scratch);
-      else
-        rate_layer_block(state, l, p, begin, end, weights);
-    }
-    watch.charge(state.spiking() ? Phase::neurons : Phase::products);
+    const std::size_t at_once = state.samples_at_once(l, state.connections[l - 1].near_pre(p).size());
+    for (std::size_t begin = shard * state.n_samples / n_shards; begin < last; begin += at_once)
+      later_layer_block(state, l, p, begin, std::min(begin + at_once, last), state.scratch[slot]);
   });
 }
 
@@ -191,6 +212,13 @@ void make_room(BlockState& state) {
 std::size_t BlockState::n_shards(std::size_t l, std::size_t n_items) const {
   constexpr std::size_t wanted_tasks = 16;
   return std::clamp<std::size_t>((wanted_tasks + panels[l].size() - 1) / panels[l].size(), 1, n_items);
+}
+
+std::size_t BlockState::samples_at_once(std::size_t l, std::size_t n_near) const {
+  constexpr std::size_t rows_in_cache = 512;
+  constexpr std::size_t rows_in_memory = 16384;
+  const std::size_t n_rows = n_near > tiles_at_once ? rows_in_memory : rows_in_cache;
+  return std::max<std::size_t>(1, n_rows / rows_per_sample(l));
 }
 
 float* BlockState::deltas(std::size_t l, std::size_t p, std::size_t sample) {

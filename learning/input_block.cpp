@@ -10,18 +10,18 @@ constexpr std::size_t most_inner = 256;
 
 }  // namespace
 
-void InputBuilder::build(const Batch& batch, std::size_t n_inputs, const PanelLayout& panels,
-                         std::size_t n_steps, bool with_gradient, InputBlock& block) {
+void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::size_t n_steps,
+                         bool with_gradient, InputBlock& block) {
   SparseRows& rows = block.sparse;
+  const std::size_t n_inputs = places.panels.n_neurons();
   rows.clear(n_inputs);
-  values_.resize(n_inputs);
   for (std::size_t sample = block.first; sample < block.first + block.n_samples; ++sample) {
     if (!batch.constant_input()) {
       batch.spikes(sample, n_steps, trains_);
-      add_spikes(n_steps, rows);
+      add_spikes(places, n_steps, rows);
       continue;
     }
-    batch.currents(sample, values_);
+    read_values(batch, sample, places);
     rows.begin_row();
     for (std::size_t i = 0; i < n_inputs; ++i)
       if (values_[i] != 0.0F) rows.append(i, values_[i]);
@@ -33,12 +33,34 @@ void InputBuilder::build(const Batch& batch, std::size_t n_inputs, const PanelLa
     if (with_gradient) rows.transpose();
     return;
   }
-  block.values.assign(rows.n_rows * panels.padded(), 0.0F);
-  for (std::size_t s = 0; s < block.n_samples; ++s)
-    batch.currents(block.first + s, std::span(block.values).subspan(s * panels.padded(), n_inputs));
+  const std::size_t padded = places.panels.padded();
+  block.values.assign(rows.n_rows * padded, 0.0F);
+  for (std::size_t s = 0; s < block.n_samples; ++s) {
+    read_values(batch, block.first + s, places);
+    std::copy(values_.begin(), values_.end(), block.values.begin() + static_cast<std::ptrdiff_t>(s * padded));
+  }
 }
 
-void InputBuilder::add_spikes(std::size_t n_steps, SparseRows& rows) {
+void InputBuilder::read_values(const Batch& batch, std::size_t sample, const InputPlaces& places) {
+  values_.resize(places.panels.n_neurons());
+  if (places.order.empty()) return batch.currents(sample, values_);
+  given_.resize(values_.size());
+  batch.currents(sample, given_);
+  for (std::size_t i = 0; i < values_.size(); ++i) values_[i] = given_[places.order[i]];
+}
+
+// Spiking inputs by place, rising within each step.
+void InputBuilder::sort_spikes(const InputPlaces& places, std::size_t n_steps) {
+  if (places.order.empty()) return;
+  place_.resize(places.order.size());
+  for (std::size_t i = 0; i < place_.size(); ++i) place_[places.order[i]] = static_cast<std::uint32_t>(i);
+  for (std::uint32_t& neuron : trains_.neuron) neuron = place_[neuron];
+  for (std::size_t t = 0; t < n_steps; ++t)
+    std::sort(trains_.neuron.begin() + trains_.begin[t], trains_.neuron.begin() + trains_.begin[t + 1]);
+}
+
+void InputBuilder::add_spikes(const InputPlaces& places, std::size_t n_steps, SparseRows& rows) {
+  sort_spikes(places, n_steps);
   count_.assign(rows.n_inputs, 0);
   for (const std::uint32_t i : trains_.neuron) ++count_[i];
   usual_.clear();
@@ -70,8 +92,8 @@ void input_product(const InputBlock& block, const PanelLayout& panels, std::span
     // Tiles of the rows are panels where only some are near, and otherwise as large as the cache likes.
     const bool all = near.size() == panels.size();
     for (std::size_t k = 0; k < (all ? n_tiles : near.size()); ++k)
-      sparse_product(block.sparse, all ? k : near[k], weights + k * block.sparse.inputs_per_tile * width, width,
-                     k > 0, results);
+      sparse_product(block.sparse, all ? k : near[k], weights + k * block.sparse.inputs_per_tile * width,
+                     width, k > 0, results);
     return;
   }
   for (std::size_t k = 0; k < near.size();) {
@@ -79,7 +101,8 @@ void input_product(const InputBlock& block, const PanelLayout& panels, std::span
     const std::size_t begin = panels[near[k]].begin;
     std::size_t n_inner = panels[near[k]].width;
     const bool first = k == 0;
-    for (++k; k < near.size() && near[k] == near[k - 1] + 1 && n_inner + panels[near[k]].width <= most_inner; ++k)
+    for (++k; k < near.size() && near[k] == near[k - 1] + 1 && n_inner + panels[near[k]].width <= most_inner;
+         ++k)
       n_inner += panels[near[k]].width;
     dense_product({.left = block.values.data() + begin,
                    .row_stride = panels.padded(),

@@ -1,5 +1,5 @@
-// What drives the first layer in a few samples: their inputs, or what their input spikes amount to, as rows of
-// a matrix, sparse or dense, whichever multiplies faster.
+// What drives the first layer in a few samples: their inputs, or what their input spikes amount to, as rows
+// of a matrix, sparse or dense, whichever multiplies faster.
 #pragma once
 
 #include <cstddef>
@@ -24,18 +24,28 @@ struct InputBlock {
 // much time as 1.5 dense ones: docs/performance.md.
 inline constexpr double densest_sparse = 0.6;
 
+// Where inputs lie: their panels, and the input at each place (empty: each at its own).
+struct InputPlaces {
+  const PanelLayout& panels;
+  std::span<const std::uint32_t> order;
+};
+
 class InputBuilder {
  public:
-  // Constant input: a row per sample. Spikes of a sample: a base row and then a row per step, of which the base
-  // plus the step's row is what arrives at that step. Inputs that spike at most steps are in the base, and
-  // subtracted where they do not: an image's bright pixels cost one row entry instead of one per step.
-  void build(const Batch& batch, std::size_t n_inputs, const PanelLayout& panels, std::size_t n_steps,
-             bool with_gradient, InputBlock& block);
+  // Constant input: a row per sample. Spikes of a sample: a base row and then a row per step, of which the
+  // base plus the step's row is what arrives at that step. Inputs that spike at most steps are in the base,
+  // and subtracted where they do not: an image's bright pixels cost one row entry instead of one per step.
+  void build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, bool with_gradient,
+             InputBlock& block);
 
  private:
-  void add_spikes(std::size_t n_steps, SparseRows& rows);
+  void read_values(const Batch& batch, std::size_t sample, const InputPlaces& places);
+  void add_spikes(const InputPlaces& places, std::size_t n_steps, SparseRows& rows);
+  void sort_spikes(const InputPlaces& places, std::size_t n_steps);
 
-  std::vector<float> values_;
+  std::vector<float> given_;
+  std::vector<float> values_;  // by place
+  std::vector<std::uint32_t> place_;
   sim::SpikeTrains trains_;
   std::vector<std::uint32_t> count_;
   std::vector<std::uint32_t> usual_;  // inputs that spike at most steps, rising

@@ -45,13 +45,13 @@ struct ChangingDrive {
   std::size_t width;
   std::size_t n_steps;
 };
-// compared: U before any reset within the step, what the threshold sees; reported: U after it (may be the same
-// array when the reset is delayed). Both (n_steps, width).
+// compared: U before any reset within the step, what the threshold sees; reported: U after it (may be the
+// same array when the reset is delayed). Both (n_steps, width).
 void lif_forward(const LifKernel& lif, const ChangingDrive& drive, float* compared, float* reported,
                  std::uint64_t* words);
 
-// spike_gradient: dL/dS (n_steps, width). membrane_gradient: dL/dU of the reported membrane (n_steps, width), or
-// null. deltas: dL/dI (n_steps, width); may be `compared`.
+// spike_gradient: dL/dS (n_steps, width). membrane_gradient: dL/dU of the reported membrane (n_steps, width),
+// or null. deltas: dL/dI (n_steps, width); may be `compared`.
 struct LifTrajectory {
   const float* compared;
   const float* reported;

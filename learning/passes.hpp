@@ -1,5 +1,5 @@
-// Forward and backward through a block of samples, layer by layer and panel by panel: all samples and steps of
-// one panel are done while its weights are in cache.
+// Forward and backward through a block of samples, layer by layer and panel by panel: all samples and steps
+// of one panel are done while its weights are in cache.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,9 @@ struct LayerState {
   AlignedFloats deltas;                   // rate: dL/d(pre-activation)
   std::vector<AlignedFloats> bias_parts;  // per shard of samples: (padded) dL/dbias
 };
+
+// Panels whose weights are made together: 64 x 64 x 64 floats are 1 MiB.
+inline constexpr std::size_t tiles_at_once = 64;
 
 // What one thread works in.
 struct Scratch {
@@ -56,6 +59,7 @@ struct BlockState {
   std::size_t first = 0;  // sample of the batch
   std::size_t n_samples = 0;
   std::vector<PanelLayout> panels;  // of layers 0..L
+  Neighbourhood neighbourhood;
   std::vector<Connection> connections;
   std::vector<LayerState> layers;  // 0 unused
   std::vector<InputBlock> inputs;
@@ -72,8 +76,12 @@ struct BlockState {
     return panels[l][p].begin * n_samples * rows_per_sample(l) +
            sample * rows_per_sample(l) * panels[l][p].width;
   }
-  // Tasks of a layer: its panels, and where they are few, shards of samples of each. Functions of sizes alone.
+  // Tasks of a layer: its panels, and where they are few, shards of samples of each. Functions of sizes
+  // alone.
   std::size_t n_shards(std::size_t l, std::size_t n_items) const;
+  // Samples of layer l worked on together: as many as stay in cache, or, where a panel's weights are made
+  // more than once because they do not fit, many more.
+  std::size_t samples_at_once(std::size_t l, std::size_t n_near) const;
   // dL/dI of layer l, (rows, width) of panel p from `sample` on.
   float* deltas(std::size_t l, std::size_t p, std::size_t sample);
   std::uint64_t* words(std::size_t l, std::size_t p, std::size_t sample) {

@@ -212,9 +212,13 @@ void sparse_gradient_kernel(const SparseRows& inputs, std::size_t first, std::si
 }
 
 void spike_kernel(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
-                  float* results) {
-  width == wide_panel ? spike_columns<wide, false>(sources, n_rows, results)
-                      : spike_columns<narrow, false>(sources, n_rows, results);
+                  bool accumulate, float* results) {
+  if (accumulate)
+    width == wide_panel ? spike_columns<wide, true>(sources, n_rows, results)
+                        : spike_columns<narrow, true>(sources, n_rows, results);
+  else
+    width == wide_panel ? spike_columns<wide, false>(sources, n_rows, results)
+                        : spike_columns<narrow, false>(sources, n_rows, results);
 }
 
 void spike_gradient_kernel(const std::uint64_t* words, std::size_t n_rows, const float* deltas,
@@ -253,8 +257,8 @@ void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t la
 }
 
 void spike_product(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
-                   float* results) {
-  HWY_DYNAMIC_DISPATCH(spike_kernel)(sources, n_rows, width, results);
+                   bool accumulate, float* results) {
+  HWY_DYNAMIC_DISPATCH(spike_kernel)(sources, n_rows, width, accumulate, results);
 }
 
 void spike_gradient(const std::uint64_t* words, std::size_t n_rows, const float* deltas, std::size_t width,

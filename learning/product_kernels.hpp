@@ -18,7 +18,7 @@ struct SparseRows {
   };
   std::size_t n_rows = 0;
   std::size_t n_inputs = 0;
-  std::size_t inputs_per_tile = 196;  // x 64 columns x 4 bytes = 50 KB, of which a row reads a part
+  std::size_t inputs_per_tile = 196;        // x 64 columns x 4 bytes = 50 KB, of which a row reads a part
   std::vector<Entry> rows;                  // by (row, input)
   std::vector<std::uint32_t> row_begin;     // (n_rows, n_tiles + 1)
   std::vector<Entry> columns;               // by (input, row)
@@ -50,9 +50,10 @@ struct SpikeSource {
   const std::uint64_t* words;
   const float* weights;
 };
-// results (n_rows, width) = sum over sources of the weights of every neuron that spiked in the row.
+// results (n_rows, width) = [results +] sum over sources of the weights of every neuron that spiked in the
+// row.
 void spike_product(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
-                   float* results);
+                   bool accumulate, float* results);
 
 // weight_gradient (64, width) += deltas[row] (n_rows, width) for every spike of the row's word.
 void spike_gradient(const std::uint64_t* words, std::size_t n_rows, const float* deltas, std::size_t width,

@@ -86,6 +86,7 @@ TrainingState Trainer::start() const {
 
 void Trainer::run(TrainingState& state, TrainingObserver& observer) {
   bool go_on = true;
+  evaluator_.sort_at(state.sorted_at);
   while (go_on && !finished(state)) run_epoch(state, observer, go_on);
 }
 
@@ -121,6 +122,8 @@ void Trainer::run_epoch(TrainingState& state, TrainingObserver& observer, bool& 
     state.n_spikes += result.n_spikes;
     state.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_time).count();
     if (state.batches_done == n_batches()) finish_epoch(state, learning_rate);
+    if (!std::ranges::equal(state.sorted_at, evaluator_.sorted_at()))
+      state.sorted_at.assign(evaluator_.sorted_at().begin(), evaluator_.sorted_at().end());
     go_on = observer.on_batch(state, n_batches());
     if (state.batches_done == 0) return observer.on_epoch(state);
     if (!go_on) return;

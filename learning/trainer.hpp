@@ -26,8 +26,8 @@ struct TrainingPlan {
       0;  // images of the training set set aside to choose the best epoch by; 0: keep the last
   std::size_t patience = 0;  // epochs without a better validation accuracy before training stops; 0: never
   double largest_gradient_norm = 0;  // 0: no clipping
-  double trajectory_mib = 128;  // EvaluatorOptions
-  std::uint64_t seed = 1;  // of the order of samples and the validation split
+  double trajectory_mib = 128;       // EvaluatorOptions
+  std::uint64_t seed = 1;            // of the order of samples and the validation split
 };
 
 // Throws InputError naming the field.
@@ -53,8 +53,9 @@ struct TrainingState {
   std::uint64_t n_correct = 0;
   std::uint64_t n_seen = 0;
   std::uint64_t n_spikes = 0;
-  double seconds = 0;       // of the epoch under way
-  std::vector<float> best;  // parameters of the best epoch on the validation images; empty without them
+  double seconds = 0;            // of the epoch under way
+  std::vector<float> sorted_at;  // BatchEvaluator::sorted_at
+  std::vector<float> best;       // parameters of the best epoch on the validation images; empty without them
   double best_accuracy = -1;
   std::size_t best_epoch = 0;
   std::vector<EpochRecord> history;

@@ -57,7 +57,8 @@ void encode_bernoulli(std::uint64_t seed, std::span<const std::uint8_t> pixels, 
     trains.neuron.resize(n_spikes + 4 * groups.size());
     for (std::size_t group = 0; group < groups.size(); ++group) {
       for (std::size_t i = 0; i < 4; ++i) {
-        trains.neuron[n_spikes] = static_cast<std::uint32_t>(4 * static_cast<std::uint32_t>(groups[group]) + i);
+        trains.neuron[n_spikes] =
+            static_cast<std::uint32_t>(4 * static_cast<std::uint32_t>(groups[group]) + i);
         n_spikes += words[group][i] >> 8 < limits[group][i] ? 1 : 0;
       }
     }

@@ -55,8 +55,7 @@ void words_kernel(std::uint64_t seed, Stream stream, std::span<const std::uint64
     philox(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32), counter);
     for (std::size_t w = 0; w < 4; ++w) hn::Store(counter[w], d, lanes[w]);
     for (std::size_t lane = 0; lane < n; ++lane)
-      for (std::size_t w = 0; w < 4; ++w)
-        words[first + lane][w] = static_cast<std::uint32_t>(lanes[w][lane]);
+      for (std::size_t w = 0; w < 4; ++w) words[first + lane][w] = static_cast<std::uint32_t>(lanes[w][lane]);
   }
 }
 

@@ -1,5 +1,6 @@
 // Gradients against finite differences, and the fast path against the reference path.
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "learning/evaluator.hpp"
 #include "learning/reference.hpp"
@@ -68,14 +69,38 @@ void check_finite_differences(const NetworkDescription& network, const Objective
   }
 }
 
+// Smallest relative distance of any pair to changing sides: to the cutoff, and of |W| to the smallest kept.
+double edge_margin(const NetworkDescription& network, const sim::BasicParameters<double>& parameters) {
+  double margin = 1.0;
+  for (std::size_t l = 0; l < network.n_connections(); ++l) {
+    auto whole = network;
+    whole.pruned = 0.0;
+    whole.balanced = false;
+    const auto edges = sim::connection_edges(network, parameters, l);
+    const auto within = sim::connection_edges(whole, parameters, l);
+    const auto weights = sim::connection_weights(whole, parameters, l);
+    double least = 1e9;
+    for (std::size_t at = 0; at < edges.size(); ++at)
+      if (edges[at] != 0) least = std::min(least, std::abs(weights[at]));
+    for (std::size_t at = 0; at < edges.size(); ++at)
+      if (network.pruned > 0.0 && within[at] != 0 && edges[at] == 0)
+        margin = std::min(margin, 1.0 - std::abs(weights[at]) / least);
+    if (!std::isfinite(network.cutoff)) continue;
+    for (const double distance : sim::connection_distances(network, parameters, l))
+      margin = std::min(margin, std::abs(distance / network.cutoff - 1.0));
+  }
+  return margin;
+}
+
 void check_fast_path(const NetworkDescription& network, const Objective& objective, bool constant,
                      std::uint64_t seed, double trajectory_mib = 128) {
   const auto parameters = random_parameters(network, seed);
   const auto single = test::converted<float>(network, parameters);
   const auto batch =
       test::random_batch(9, network.sizes[0], network.sizes.back(), objective.n_steps, constant, seed);
-  const auto expected = reference_evaluate<double>(
-      network, objective, test::converted<double>(network, single), test::reference_batch(batch));
+  const auto exact = test::converted<double>(network, single);
+  if (network.culled()) REQUIRE(edge_margin(network, exact) > 1.2e-6);
+  const auto expected = reference_evaluate<double>(network, objective, exact, test::reference_batch(batch));
   if (network.spiking()) {
     REQUIRE(threshold_margin(expected, network) > 2e-6);
     for (const auto& spikes : expected.spikes) {
@@ -224,4 +249,41 @@ TEST_CASE("the fast path computes rate networks as the reference path does") {
                   true, 2);
   check_fast_path({.sizes = {50, 70, 90, 10}, .neuron = NeuronModel::relu, .dims = 6}, objective, true, 3);
   check_fast_path({.sizes = {50, 10}, .neuron = NeuronModel::relu}, objective, true, 4);
+}
+
+TEST_CASE("the fast path follows the edges of the reference path: cutoff and pruning") {
+  const Objective spikes{.n_steps = 12};
+  const Objective rates{.loss = Loss::cross_entropy, .n_steps = 1};
+  const double none = std::numeric_limits<double>::infinity();
+  std::uint64_t seed = 20;
+  for (const double cutoff : {none, 1.3})
+    for (const double pruned : {0.0, 0.35})
+      for (const bool balanced : {false, true}) {
+        if (cutoff == none && pruned == 0.0) continue;
+        INFO(cutoff << ' ' << pruned << ' ' << balanced);
+        ++seed;
+        // 131, so that no neuron's centred bias is 0: neurons without edges would stand at the rectifier's
+        // kink.
+        NetworkDescription network{.sizes = {50, 131, 40, 10},
+                                   .dims = 3,
+                                   .weight_scale = {0.5, 0.4, 0.4},
+                                   .balanced = balanced,
+                                   .cutoff = cutoff,
+                                   .pruned = pruned};
+        check_fast_path(network, spikes, true, seed);
+        check_fast_path(network, spikes, false, seed);
+        network.dims = 5;
+        network.cutoff *= 1.5;
+        network.neuron = NeuronModel::relu;
+        check_fast_path(network, rates, true, seed);
+        network.layer_distance = LayerDistance::relaxed;
+        check_fast_path(network, rates, true, seed);
+      }
+  for (const bool balanced : {false, true})
+    check_fast_path({.sizes = {50, 40, 10},
+                     .wiring = Wiring::dense,
+                     .balanced = balanced,
+                     .pruned = 0.5,
+                     .lif = {{.threshold = 0.2}}},
+                    spikes, true, 40);
 }
