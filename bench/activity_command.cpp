@@ -1,5 +1,6 @@
 // loci-bench activity: both engines on one network as it is made to fire less and more.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@ struct ActivityOptions {
   std::string vary = "threshold";
   std::vector<double> targets{0.001, 0.003, 0.01, 0.03, 0.1, 0.3};
   sim::GraphOptions graph;
+  double edges = 0.0;  // fraction of each connection's that is kept at least; 0: the cutoff decides
   std::uint64_t images = 50;
   std::uint64_t rounds = 3;
 };
@@ -65,9 +67,24 @@ double factor_for(const Workload& workload, const sim::SpatialGraph& graph, cons
   return std::exp((low + high) / 2);
 }
 
+// The least cutoff that leaves every connection this fraction of its edges.
+double cutoff_for(const Workload& workload, double fraction) {
+  double cutoff = 0.0;
+  for (std::size_t l = 0; l < workload.plan.network.n_connections(); ++l) {
+    auto distances = sim::connection_distances(workload.plan.network, workload.parameters, l);
+    const auto n_kept = static_cast<std::ptrdiff_t>(fraction * static_cast<double>(distances.size() - 1));
+    std::nth_element(distances.begin(), distances.begin() + n_kept, distances.end());
+    cutoff =
+        std::max(cutoff, 1.000001 * static_cast<double>(distances[n_kept]));  // the graph's are in double
+  }
+  return cutoff;
+}
+
 nlohmann::json activity(const ActivityOptions& options) {
   const Workload workload = load_workload(options.workload, options.images);
-  const auto graph = sim::build_spatial_graph(workload.plan.network, workload.parameters, options.graph);
+  sim::GraphOptions graph_options = options.graph;
+  if (options.edges > 0) graph_options.cutoff = cutoff_for(workload, options.edges);
+  const auto graph = sim::build_spatial_graph(workload.plan.network, workload.parameters, graph_options);
   auto json = identity(workload, 1);
   json["vary"] = options.vary;
   json["images"] = workload.images.size();
@@ -102,7 +119,12 @@ void add_activity(CLI::App& app, Action& action) {
   command->add_option("--targets", options->targets, "spikes per neuron and step to aim at")
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
-  command->add_option("--cutoff", options->graph.cutoff, "leave out edges longer than this distance");
+  auto* cutoff =
+      command->add_option("--cutoff", options->graph.cutoff, "leave out edges longer than this distance");
+  command
+      ->add_option("--edges", options->edges, "choose the cutoff that leaves each connection this fraction")
+      ->check(CLI::Range(0.0, 1.0))
+      ->excludes(cutoff);
   command->add_option("--velocity", options->graph.velocity, "of spikes, in distance per ms");
   command->add_option("--images", options->images, "images per round")
       ->check(CLI::PositiveNumber)
