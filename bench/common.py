@@ -48,10 +48,11 @@ def cores_busy_with_others(seconds=0.3):
     return BUSY[-1]
 
 
-def run(command, timed=True):
+def run(command, timed=True, **environment):
     """The JSON that a process prints; ends the script with the process's own words if it fails."""
     busy = cores_busy_with_others() if timed else None
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                          env={**os.environ, **environment})
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}\nfailed ({done.returncode}): {done.stdout[-2000:]}{done.stderr[-2000:]}")
     result = json.loads(done.stdout)
@@ -66,6 +67,13 @@ def loci_bench(command, *options):
 
 def peer(command, dump, *options):
     return run([*PEER, command, str(dump), *map(str, options)])
+
+
+def lean_mib(dump, *options):
+    """PyTorch's peak when every tensor's memory goes back to the system as soon as it is freed. Without that the C library's heap
+    keeps holes between the tensors, several times of what they need; with it an update takes several times as long."""
+    command = [*PEER, "time", str(dump), *map(str, options), "--untimed", "1", "--updates", "1"]
+    return run(command, timed=False, MALLOC_MMAP_THRESHOLD_="65536")["memory"]["peak_mib"]
 
 
 def dump_batch(path, options):
