@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/field_options.hpp"
 #include "cli/model.hpp"
 #include "cli/options.hpp"
 #include "cli/output_file.hpp"
@@ -46,9 +47,7 @@ TrainConfig merged_config(const TrainOptions& options) {
   if (!options.preset.empty())
     read_toml(io::TomlConfig::parse(experiments::preset(options.preset), "preset " + options.preset), config);
   if (!options.config_file.empty()) read_toml(io::TomlConfig::load(options.config_file), config);
-  for (std::size_t f = 0; f < fields().size(); ++f)
-    if (options.field_options[f]->count() > 0)
-      std::visit([&](auto member) { config.*member = options.given.*member; }, fields()[f].member);
+  take_given(options.given, options.field_options, config);
   return config;
 }
 
@@ -317,29 +316,7 @@ void add_train(CLI::App& app, Action& action) {
   command->add_flag("--list-presets", options->list_presets, "print the built-in configurations and stop");
   command->add_flag("--quiet", options->output.quiet, "no progress");
   command->add_flag("--json", options->output.json, "the summary as JSON");
-  for (const Field& field : fields()) {
-    const std::string key = field.key;
-    const auto group = "[" + key.substr(0, key.find('.')) + "] as in TOML";
-    CLI::Option* option = std::visit(
-        [&](auto member) -> CLI::Option* {
-          auto& value = options->given.*member;
-          using Value = std::remove_reference_t<decltype(value)>;
-          if constexpr (std::is_same_v<Value, bool>)
-            return command->add_flag(
-                fmt::format("{},!--no-{}", field.option, std::string(field.option).substr(2)), value,
-                field.help);
-          else if constexpr (std::is_same_v<Value, std::string> || std::is_arithmetic_v<Value>)
-            return command->add_option(field.option, value, field.help);
-          else
-            return command->add_option(field.option, value, field.help)->delimiter(',');
-        },
-        field.member);
-    if (std::holds_alternative<std::uint64_t TrainConfig::*>(field.member) ||
-        std::holds_alternative<std::vector<std::uint64_t> TrainConfig::*>(field.member))
-      option->check(whole_number());
-    option->group(group);
-    options->field_options.push_back(option);
-  }
+  options->field_options = add_field_options(*command, options->given);
   command->callback([options, &action] { action = [options] { return print_or_train(*options); }; });
 }
 

@@ -32,7 +32,7 @@ HEADERS = [
     (r"openssl/.*", {"io"}),
     (r"zlib\.h", {"io"}),
     (r"nlohmann/.*", {"io", "backends", "experiments", "cli", "bench"}),
-    (r"CLI/.*", {"cli"}),
+    (r"CLI/.*", {"cli", "bench"}),
     # arithmetic and data structures
     (r"boost/.*", {"sim"} | COMPOSERS),
     (r"nanoflann\.hpp", {"sim"}),
@@ -48,6 +48,7 @@ HEADERS = [
     (r"iostream|print|syncstream", {"cli", "bench"}),
     (r"fstream|filesystem|cstdio|stdio\.h", ANYWHERE - {"sim", "learning"}),
     (r"(unistd|fcntl|dirent|poll|signal|termios)\.h|sys/.*", ANYWHERE - {"sim", "learning"}),
+    (r"malloc\.h", {"bench"}),
     (r"(immintrin|x86intrin|cpuid|sched|pthread)\.h", ANYWHERE),
     (r"[a-z][a-z0-9_]*", ANYWHERE),  # <vector>, <cmath>
     (r"(assert|errno|float|inttypes|limits|locale|math|stddef|stdint|stdlib|string|time)\.h", ANYWHERE),
