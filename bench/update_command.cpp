@@ -53,7 +53,7 @@ nlohmann::json update(const UpdateOptions& options) {
   const learning::ImageBatch batch(workload.images, samples, plan.encoder, 0);
   const learning::Workers workers(options.workload.threads);
   learning::BatchEvaluator evaluator(plan.network, plan.objective, workers,
-                                     {.checkpoint_steps = plan.checkpoint_steps});
+                                     {.trajectory_mib = plan.trajectory_mib});
   auto json = identity(workload, workers.n_threads());
   if (!options.dump.empty()) write_dump(options.dump, workload, batch, evaluator);
   const Updates updates = run_updates(options, workload, batch, workers, evaluator);
