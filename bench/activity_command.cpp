@@ -57,10 +57,10 @@ double factor_for(const Workload& workload, const sim::SpatialGraph& graph, cons
   const double rising = vary == "threshold" ? -1.0 : 1.0;
   double low = std::log(1e-3);
   double high = vary == "threshold" ? std::log(1e3) : 0.0;
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < 12; ++i) {
     const double middle = (low + high) / 2;
     const Level level(workload, graph, vary, std::exp(middle));
-    const auto n_images = std::min<std::size_t>(workload.images.size(), 10);
+    const auto n_images = std::min<std::size_t>(workload.images.size(), 5);
     const double activity = measure_activity(level.engines(), n_images).neurons;
     ((activity - target) * rising < 0 ? low : high) = middle;
   }

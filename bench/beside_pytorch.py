@@ -1,6 +1,7 @@
 """Time and memory of a training update beside PyTorch's, on the same batch of 600 images and the same parameters. Every
 measurement is a process of its own; they take turns. PyTorch is what Debian packages (python3-torch with OpenBLAS). Nothing is
-timed unless the weights, loss, logits and gradients of both agree. Usage: bench/beside_pytorch.sh [MNIST_FOLDER] [--rounds N] [--json FILE]"""
+timed unless the weights, loss, logits and gradients of both agree.
+Usage: bench/beside_pytorch.sh [MNIST_FOLDER] [--rounds N] [--json FILE]"""
 import tempfile
 from pathlib import Path
 

@@ -99,7 +99,7 @@ def main():
     parser.add_argument("--snn", help="model file of a spiking network")
     parser.add_argument("--mlp", help="model file of a rate network")
     parser.add_argument("--images", type=int, default=256, help="test images")
-    parser.add_argument("--activity-images", type=int, default=50)
+    parser.add_argument("--activity-images", type=int, default=30)
     parser.add_argument("--epochs", type=int, default=3, help="of training where no model is given")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:

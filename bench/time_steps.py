@@ -1,6 +1,7 @@
 """Time and memory of a training update against the number of time steps: 3-D spiking network 784-2048-10, batch 600, constant
-and Bernoulli input, beside PyTorch on the same batch (weights from positions once an update; a constant input's first product hoisted,
-of spikes taken in every step). PyTorch is left out where an update would take longer, or more memory, than the options allow.
+and Bernoulli input, beside PyTorch on the same batch (weights from positions once an update; a constant input's first product
+hoisted, of spikes taken in every step). The learning rate is next to nothing, so that the network fires alike in all updates.
+PyTorch is left out where an update would take longer, or more memory, than the options allow.
 Usage: bench/time_steps.sh [MNIST_FOLDER] [--rounds N] [--json FILE]"""
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ class Point:
     def __init__(self, n_steps, encoding, options, folder):
         self.n_steps, self.encoding = n_steps, encoding
         self.network = ["--preset", "snn-3d", "--hidden", N_HIDDEN, "--batch-size", BATCH, "--steps", n_steps,
-                        "--encoding", encoding, *common.data_options(options), "--seed", options.seed]
+                        "--encoding", encoding, "--learning-rate", 1e-9, *common.data_options(options), "--seed", options.seed]
         self.formulation = ["--formulation", options.formulation]
         self.formulation += ["--first-product", "once" if encoding == "constant" else "step"]
         self.dump = folder / f"{encoding}-{n_steps}.h5"

@@ -12,7 +12,7 @@
 #include "sim/parameters.hpp"
 #include "sim/samples.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 class Option;
 }  // namespace CLI

@@ -311,7 +311,8 @@ SampleLoss block_loss(BlockState& state, const Batch& batch, std::span<float> lo
   const std::size_t n_classes = state.network.sizes.back();
   const std::size_t n_rows = state.rows_per_sample(state.last());
   const std::size_t n_shards = std::min(loss_shards, state.n_samples);
-  std::vector<SampleLoss> parts(n_shards);
+  std::vector<SampleLoss>& parts = state.losses;
+  parts.assign(n_shards, {});
   state.workers.for_each(n_shards, [&](std::size_t shard, std::size_t slot) {
     Stopwatch watch(state.profile);
     Scratch& scratch = state.scratch[slot];

@@ -175,19 +175,23 @@ float Connection::least_kept(std::size_t n_removed, std::size_t n_within, const 
 void Connection::find_means(const Workers& workers) {
   mean_.clear();
   const std::size_t n_groups = std::min(post_.size(), most_groups);
-  std::vector<AlignedFloats> sums(n_groups, AlignedFloats(pre_.padded()));
-  std::vector<AlignedFloats> counts(n_groups, AlignedFloats(pre_.padded()));
+  sums_.resize(n_groups);
+  counts_.resize(n_groups);
+  for (std::size_t group = 0; group < n_groups; ++group) {
+    sums_[group].assign(pre_.padded(), 0.0F);
+    counts_[group].assign(pre_.padded(), 0.0F);
+  }
   for_groups(workers, post_.size(), n_groups, [&](std::size_t group, std::size_t p) {
     for (const std::uint32_t q : near_pre(p)) {
       const std::size_t begin = pre_[q].begin;
       if (network_.spatial()) {
-        weight_row_sums(tile(q, p), sums[group].data() + begin, counts[group].data() + begin);
+        weight_row_sums(tile(q, p), sums_[group].data() + begin, counts_[group].data() + begin);
         continue;
       }
       for (std::size_t i = begin; i < begin + pre_[q].filled; ++i)
         for (std::size_t j = post_[p].begin; j < post_[p].begin + post_[p].filled; ++j) {
-          sums[group][i] += stored_weight(i, j);
-          counts[group][i] += is_edge(i, j) ? 1.0F : 0.0F;
+          sums_[group][i] += stored_weight(i, j);
+          counts_[group][i] += is_edge(i, j) ? 1.0F : 0.0F;
         }
     }
   });
@@ -195,8 +199,8 @@ void Connection::find_means(const Workers& workers) {
   count_.assign(pre_.padded(), 0.0F);
   for (std::size_t group = 0; group < n_groups; ++group)
     for (std::size_t i = 0; i < pre_.padded(); ++i) {
-      mean_[i] += sums[group][i];
-      count_[i] += counts[group][i];
+      mean_[i] += sums_[group][i];
+      count_[i] += counts_[group][i];
     }
   // Padding lanes count where every pair is an edge.
   if (!network_.culled()) std::fill(count_.begin(), count_.end(), static_cast<float>(post_.n_neurons()));
@@ -340,7 +344,8 @@ void Connection::join(std::span<Part> parts, Part& total) const {
 // Balancing subtracts from every weight of a neuron their mean, and so from every weight's gradient the mean
 // of those: -mean_j G_ij goes through the distances as G did.
 void Connection::spread_means(const Workers& workers) {
-  AlignedFloats mean(pre_.padded(), 0.0F);
+  AlignedFloats& mean = sums_[0];
+  std::fill(mean.begin(), mean.end(), 0.0F);
   for (const Part& part : parts_)
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] -= part.sums[i];
   for (std::size_t i = 0; i < mean.size(); ++i) mean[i] /= std::max(count_[i], 1.0F);

@@ -82,18 +82,20 @@ class Connection {
   const Neighbourhood& neighbourhood_;
   // Derived from the parameters.
   const sim::Parameters* parameters_ = nullptr;
-  std::span<const float> stored_;  // dense: (n_pre, n_post) weights
-  AlignedFloats mask_;             // (n_pre padded): m_i
-  AlignedFloats factor_;           // (n_pre padded): s_l m_i
-  AlignedFloats pre_positions_;    // (n_pre padded, n_coordinates)
-  AlignedFloats pre_lanes_;        // per presynaptic panel (n_coordinates, width)
-  AlignedFloats post_positions_;   // (n_post padded, n_coordinates)
-  AlignedFloats post_lanes_;       // per postsynaptic panel (n_coordinates, width)
-  AlignedFloats reach_;            // (n_pre padded): largest r^2 of an edge; empty: every pair is one
-  float least_ = 0.0F;             // dense: smallest |weight| of an edge
-  AlignedFloats mean_;             // (n_pre padded): mean weight over the edges, where balanced
-  AlignedFloats count_;            // (n_pre padded): edges
-  AlignedFloats kept_;             // all panels' weights, where keeping them pays
+  std::span<const float> stored_;      // dense: (n_pre, n_post) weights
+  AlignedFloats mask_;                 // (n_pre padded): m_i
+  AlignedFloats factor_;               // (n_pre padded): s_l m_i
+  AlignedFloats pre_positions_;        // (n_pre padded, n_coordinates)
+  AlignedFloats pre_lanes_;            // per presynaptic panel (n_coordinates, width)
+  AlignedFloats post_positions_;       // (n_post padded, n_coordinates)
+  AlignedFloats post_lanes_;           // per postsynaptic panel (n_coordinates, width)
+  AlignedFloats reach_;                // (n_pre padded): largest r^2 of an edge; empty: every pair is one
+  float least_ = 0.0F;                 // dense: smallest |weight| of an edge
+  AlignedFloats mean_;                 // (n_pre padded): mean weight over the edges, where balanced
+  AlignedFloats count_;                // (n_pre padded): edges
+  std::vector<AlignedFloats> sums_;    // per group of panels: (n_pre padded)
+  std::vector<AlignedFloats> counts_;  // the same
+  AlignedFloats kept_;                 // all panels' weights, where keeping them pays
   float base_ = 0.0F;
   // The gradient under way.
   sim::Parameters* gradient_ = nullptr;

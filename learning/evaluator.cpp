@@ -103,9 +103,10 @@ void BatchEvaluator::State::prepare(const sim::Parameters& parameters, const Bat
     Connection& connection = block.connections[l];
     connection.prepare(parameters, workers);
     LayerState& layer = block.layers[l + 1];
-    const auto bias = sim::connection_biases(network, parameters, l);
+    const auto bias = parameters.group("bias", l + 1);
     const auto order = block.neighbourhood.order(l + 1);
     for (std::size_t j = 0; j < bias.size(); ++j) layer.bias[j] = bias[order.empty() ? j : order[j]];
+    if (network.balances(l)) centre(std::span(layer.bias).first(bias.size()));
     if (gradient == nullptr) continue;
     connection.begin_gradient(n_parts, *gradient);
     for (AlignedFloats& part : layer.bias_parts) std::fill(part.begin(), part.end(), 0.0F);

@@ -65,6 +65,7 @@ struct BlockState {
   std::vector<InputBlock> inputs;
   std::size_t n_inputs = 0;  // blocks in use
   std::vector<Scratch> scratch;
+  std::vector<SampleLoss> losses;  // per shard of samples
 
   std::size_t n_steps() const { return objective.n_steps; }
   std::size_t last() const { return network.n_layers() - 1; }

@@ -22,9 +22,9 @@ Workers::Workers(std::size_t n_threads)
 
 Workers::~Workers() = default;
 
-void Workers::for_each(std::size_t n, const std::function<void(std::size_t, std::size_t)>& body) const {
+void Workers::run(std::size_t n, Call call) const {
   if (n_threads_ == 1) {
-    for (std::size_t index = 0; index < n; ++index) body(index, 0);
+    for (std::size_t index = 0; index < n; ++index) call.of(call.body, index, 0);
     return;
   }
   arena_->arena.execute([&] {
@@ -32,7 +32,8 @@ void Workers::for_each(std::size_t n, const std::function<void(std::size_t, std:
         tbb::blocked_range<std::size_t>(0, n, 1),
         [&](const tbb::blocked_range<std::size_t>& range) {
           const auto slot = static_cast<std::size_t>(tbb::this_task_arena::current_thread_index());
-          for (std::size_t index = range.begin(); index != range.end(); ++index) body(index, slot);
+          for (std::size_t index = range.begin(); index != range.end(); ++index)
+            call.of(call.body, index, slot);
         },
         tbb::simple_partitioner());
   });

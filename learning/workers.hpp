@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 
 namespace loci::learning {
@@ -18,9 +17,21 @@ class Workers {
   // Calls body(index, slot) for every index below n, in any order and on any thread; `slot` (below
   // n_threads()) names the thread's scratch. Results must not depend on the slot: that is what makes runs
   // equal for any number of threads.
-  void for_each(std::size_t n, const std::function<void(std::size_t index, std::size_t slot)>& body) const;
+  template <typename Body>
+  void for_each(std::size_t n, const Body& body) const {
+    run(n, {&body, [](const void* of, std::size_t index, std::size_t slot) {
+              (*static_cast<const Body*>(of))(index, slot);
+            }});
+  }
 
  private:
+  // A body by reference: nothing is allocated to call it.
+  struct Call {
+    const void* body;
+    void (*of)(const void* body, std::size_t index, std::size_t slot);
+  };
+  void run(std::size_t n, Call call) const;
+
   struct Arena;
   std::size_t n_threads_;
   std::unique_ptr<Arena> arena_;

@@ -182,7 +182,7 @@ rate_weight = 19
 rate_bias = 20
 clip_norm = 21
 patience = 22
-trajectory_mib = 23.0
+trajectory_mib = 23
 seed = 24
 )");
 }

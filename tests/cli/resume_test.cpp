@@ -78,6 +78,9 @@ TEST_CASE("a training that is killed again and again ends as one that was left a
   SECTION("a rate network") {
     more.insert(more.end(), {"--neuron", "mlp"});
   }
+  SECTION("along the edges within a cutoff") {
+    more.insert(more.end(), {"--cutoff", "3.2", "--hidden", "60", "--validation", "80"});
+  }
   SECTION("with a schedule and the best epoch kept") {
     more.insert(more.end(), {"--decay", "cosine", "--warmup", "0.2", "--validation", "80"});
   }

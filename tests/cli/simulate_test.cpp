@@ -118,9 +118,11 @@ TEST_CASE("either engine writes the same raster, with the labels of the images i
 
 TEST_CASE("simulate predicts of every test image what eval predicts") {
   const Workspace work;
-  const std::string encoding = GENERATE("constant", "bernoulli", "latency");
-  CAPTURE(encoding);
-  REQUIRE(work.train({"--encoding", encoding}).exit_code == 0);
+  const Arguments kind = GENERATE(Arguments{"--encoding", "constant"}, Arguments{"--encoding", "bernoulli"},
+                                  Arguments{"--encoding", "latency"}, Arguments{"--cutoff", "3.2"},
+                                  Arguments{"--pruned", "0.4"});
+  CAPTURE(kind);
+  REQUIRE(work.train(kind).exit_code == 0);
   const json evaluation = work.loci({"eval", "model.h5", "--json"}).json();
   const json run = simulate(work, {})["runs"][0];
   const auto raster = io::read_raster(work / "spikes.h5");

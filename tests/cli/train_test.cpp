@@ -181,7 +181,8 @@ TEST_CASE("eval finds the accuracy that train reported, and its confusion matrix
 TEST_CASE("the same seed gives the same parameters for any number of threads, another seed gives others") {
   const Workspace work;
   const Arguments kind = GENERATE(Arguments{"--neuron", "snn"}, Arguments{"--encoding", "bernoulli"},
-                                  Arguments{"--encoding", "latency"}, Arguments{"--neuron", "mlp"});
+                                  Arguments{"--encoding", "latency"}, Arguments{"--neuron", "mlp"},
+                                  Arguments{"--cutoff", "3.2", "--pruned", "0.2", "--hidden", "100"});
   CAPTURE(kind);
   const auto digest = [&](Arguments more) {
     more.insert(more.end(), kind.begin(), kind.end());

@@ -1,0 +1,189 @@
+// Kernels against plain loops, and the accuracy of what stands in for divisions and roots.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <numeric>
+
+#include "learning/distance_kernels.hpp"
+#include "learning/input_block.hpp"
+#include "learning/instruction_set.hpp"
+#include "learning/lif_kernels.hpp"
+#include "learning/surrogate.hpp"
+#include "tests/learning/support.hpp"
+
+using namespace loci;
+using namespace loci::learning;
+
+namespace {
+
+// Runs `check` with every instruction set that this machine has.
+template <typename Check>
+void on_every_instruction_set(const Check& check) {
+  const std::string best = instruction_set();
+  for (const auto& name : available_instruction_sets()) {
+    INFO(name);
+    choose_instruction_set(name);
+    check();
+  }
+  choose_instruction_set(best);
+}
+
+AlignedFloats random_floats(std::size_t n, std::uint64_t seed) {
+  AlignedFloats values(n);
+  sim::fill_uniform(values, -1.0F, 1.0F, seed, sim::Stream::test, 5);
+  return values;
+}
+
+// Left out with probability `dark`.
+test::ArrayBatch image_batch(std::size_t n_samples, std::size_t n_inputs, double dark) {
+  test::ArrayBatch batch;
+  batch.n_inputs = n_inputs;
+  batch.targets.assign(n_samples, 0);
+  const auto values = random_floats(2 * n_samples * n_inputs, 9);
+  for (std::size_t at = 0; at < n_samples * n_inputs; ++at)
+    batch.input.push_back(values[2 * at] * 0.5F + 0.5F < dark ? 0.0
+                                                              : static_cast<double>(values[2 * at + 1]));
+  return batch;
+}
+
+}  // namespace
+
+TEST_CASE("one divided by a distance is within 2^-20 of the truth at any distance") {
+  on_every_instruction_set([] {
+    const float factor = 1.0F;
+    const float origin = 0.0F;
+    for (float distance = 1e-5F; distance < 1e6F; distance *= 1.37F) {
+      AlignedFloats lanes(narrow_panel);
+      for (std::size_t j = 0; j < lanes.size(); ++j)
+        lanes[j] = distance * (1 + 0.02F * static_cast<float>(j));
+      AlignedFloats weights(narrow_panel);
+      weight_tile({.row_positions = &origin,
+                   .lane_positions = lanes.data(),
+                   .factor = &factor,
+                   .reach = nullptr,
+                   .mean = nullptr,
+                   .n_rows = 1,
+                   .n_coordinates = 1,
+                   .width = narrow_panel,
+                   .base = 0.0F},
+                  weights.data());
+      for (std::size_t j = 0; j < lanes.size(); ++j)
+        CHECK(std::abs(weights[j] * static_cast<double>(lanes[j]) - 1.0) < 0x1p-20);
+    }
+  });
+}
+
+TEST_CASE("surrogate derivatives without division are within 2^-19 of the truth") {
+  on_every_instruction_set([] {
+    for (const auto surrogate : {Surrogate::atan, Surrogate::fast_sigmoid, Surrogate::sigmoid,
+                                 Surrogate::triangular, Surrogate::straight_through})
+      for (const double slope : {0.5, 2.0, 25.0}) {
+        INFO(name_of(surrogate) << ' ' << slope);
+        const LifKernel lif = lif_kernel({}, {.surrogate = surrogate, .slope = slope});
+        for (float first = -3.0F; first < 5.0F; first += 0.37F) {
+          // One step from rest: U = I, and dL/dI = dL/dS S'(U - threshold).
+          AlignedFloats currents(narrow_panel);
+          for (std::size_t j = 0; j < currents.size(); ++j)
+            currents[j] = first + 0.021F * static_cast<float>(j);
+          const AlignedFloats arriving(narrow_panel, 1.0F);
+          AlignedFloats gradient(narrow_panel);
+          lif_constant_backward(lif, {currents.data(), narrow_panel, 1}, arriving.data(), gradient.data());
+          for (std::size_t j = 0; j < currents.size(); ++j) {
+            const double x = static_cast<double>(currents[j]) - 1.0;
+            const double truth = surrogate_derivative(surrogate, slope, x);
+            // x itself is rounded by half a unit in the last place of U, which a steep slope multiplies.
+            const double rounding = slope * 0x1p-24 * (std::abs(x) + 1.0);
+            CHECK(std::abs(gradient[j] - truth) <= truth * (0x1p-19 + 4 * rounding) + slope * rounding);
+          }
+        }
+      }
+  });
+}
+
+TEST_CASE("inputs multiply alike as sparse and as dense rows") {
+  on_every_instruction_set([] {
+    for (const double dark : {0.0, 0.3, 0.5, 0.95, 1.0}) {
+      constexpr std::size_t n_samples = 37;
+      constexpr std::size_t n_inputs = 230;
+      const auto batch = image_batch(n_samples, n_inputs, dark);
+      const PanelLayout panels(n_inputs);
+      std::vector<std::uint32_t> near(panels.size());
+      std::iota(near.begin(), near.end(), 0U);
+      InputBuilder builder;
+      InputBlock block;
+      block.n_samples = n_samples;
+      builder.build(batch, {panels, {}}, 1, true, block);
+      CHECK(block.dense == (1 - dark > densest_sparse));
+      for (const std::size_t width : {narrow_panel, wide_panel}) {
+        INFO(dark << ' ' << width);
+        const auto weights = random_floats(panels.padded() * width, 3);
+        const auto deltas = random_floats(n_samples * width, 4);
+        AlignedFloats product(n_samples * width);
+        input_product(block, panels, near, weights.data(), width, product.data());
+        std::vector<double> expected(product.size());
+        for (std::size_t s = 0; s < n_samples; ++s)
+          for (std::size_t i = 0; i < n_inputs; ++i)
+            for (std::size_t j = 0; j < width; ++j)
+              expected[s * width + j] += batch.input[s * n_inputs + i] * weights[i * width + j];
+        // 230 products of at most 1, each rounded: 230 x 2^-24 at the very most.
+        for (std::size_t at = 0; at < product.size(); ++at)
+          CHECK(std::abs(product[at] - expected[at]) < 230 * 0x1p-24 * 4);
+        for (std::size_t q = 0; q < panels.size(); ++q) {
+          AlignedFloats gradient(panels[q].width * width);
+          input_gradient(block, panels, q, deltas.data(), width, gradient.data());
+          for (std::size_t i = 0; i < panels[q].filled; ++i)
+            for (std::size_t j = 0; j < width; ++j) {
+              double sum = 0.0;
+              for (std::size_t s = 0; s < n_samples; ++s)
+                sum += batch.input[s * n_inputs + panels[q].begin + i] * deltas[s * width + j];
+              CHECK(std::abs(gradient[i * width + j] - sum) < 37 * 0x1p-24 * 4);
+            }
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("spikes multiply as rows of zeros and ones do") {
+  on_every_instruction_set([] {
+    constexpr std::size_t n_rows = 131;
+    for (const double share : {0.0, 0.02, 0.3, 1.0})
+      for (const std::size_t width : {narrow_panel, wide_panel}) {
+        INFO(share << ' ' << width);
+        const auto chance = random_floats(2 * n_rows * wide_panel, 6);
+        std::vector<std::uint64_t> words(2 * n_rows);
+        for (std::size_t at = 0; at < chance.size(); ++at)
+          if (chance[at] * 0.5F + 0.5F < share) words[at / 64] |= std::uint64_t{1} << at % 64;
+        CHECK(count_spikes(words) ==
+              static_cast<std::uint64_t>(std::count_if(chance.begin(), chance.end(),
+                                                       [&](float c) { return c * 0.5F + 0.5F < share; })));
+        const auto weights = random_floats(2 * wide_panel * width, 7);
+        const SpikeSource sources[] = {{words.data(), weights.data()},
+                                       {words.data() + n_rows, weights.data() + wide_panel * width}};
+        const auto spiked = [&](std::size_t source, std::size_t row, std::size_t i) {
+          return (words[source * n_rows + row] >> i & 1) != 0;
+        };
+        for (const bool accumulate : {false, true}) {
+          AlignedFloats results(n_rows * width, 0.5F);
+          spike_product(sources, n_rows, width, accumulate, results.data());
+          for (std::size_t row = 0; row < n_rows; ++row)
+            for (std::size_t j = 0; j < width; ++j) {
+              double sum = accumulate ? 0.5 : 0.0;
+              for (std::size_t source = 0; source < 2; ++source)
+                for (std::size_t i = 0; i < wide_panel; ++i)
+                  if (spiked(source, row, i)) sum += weights[(source * wide_panel + i) * width + j];
+              CHECK(std::abs(results[row * width + j] - sum) < 129 * 0x1p-24 * 16);
+            }
+        }
+        const auto deltas = random_floats(n_rows * width, 8);
+        AlignedFloats gradient(wide_panel * width, 0.25F);
+        spike_gradient(words.data(), n_rows, deltas.data(), width, gradient.data());
+        for (std::size_t i = 0; i < wide_panel; ++i)
+          for (std::size_t j = 0; j < width; ++j) {
+            double sum = 0.25;
+            for (std::size_t row = 0; row < n_rows; ++row)
+              if (spiked(0, row, i)) sum += deltas[row * width + j];
+            CHECK(std::abs(gradient[i * width + j] - sum) < 132 * 0x1p-24 * 16);
+          }
+      }
+  });
+}
