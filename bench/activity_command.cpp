@@ -120,7 +120,8 @@ void add_activity(CLI::App& app, Action& action) {
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
   auto* cutoff =
-      command->add_option("--cutoff", options->graph.cutoff, "leave out edges longer than this distance");
+      command->add_option("--graph-cutoff", options->graph.cutoff,
+                          "leave out edges longer than this distance, whatever the network's own cutoff");
   command
       ->add_option("--edges", options->edges, "choose the cutoff that leaves each connection this fraction")
       ->check(CLI::Range(0.0, 1.0))

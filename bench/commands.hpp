@@ -16,5 +16,6 @@ using Action = std::function<nlohmann::json()>;
 void add_update(CLI::App& app, Action& action);
 void add_inference(CLI::App& app, Action& action);
 void add_activity(CLI::App& app, Action& action);
+void add_products(CLI::App& app, Action& action);
 
 }  // namespace loci::bench

@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   loci::bench::add_update(app, action);
   loci::bench::add_inference(app, action);
   loci::bench::add_activity(app, action);
+  loci::bench::add_products(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
