@@ -115,7 +115,7 @@ void arrivals(BlockState& state, std::size_t l, std::size_t p, std::span<const s
   for (const std::uint32_t q : near) {
     const std::size_t n_inner = state.panels[l - 1][q].width;
     if (state.spiking())
-      scratch.sources.push_back({state.words(l - 1, q, begin), weights});
+      scratch.sources.push_back({state.words(l - 1, q, begin), weights, n_inner});
     else
       dense_product({.left = state.layers[l - 1].activations.data() + state.offset(l - 1, q, begin),
                      .row_stride = n_inner,

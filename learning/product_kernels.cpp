@@ -128,6 +128,79 @@ void spike_columns(std::span<const SpikeSource> sources, std::size_t n_rows, flo
   }
 }
 
+// Sums of every subset of four rows: of the 64 rows of a panel, 16 groups of 16 sums. Where many neurons spike,
+// looking up a group's sum costs less than adding its rows (the method of the four Russians).
+constexpr std::size_t group_rows = 4;
+constexpr std::size_t n_groups = wide_panel / group_rows;
+constexpr std::size_t n_subsets = 16;
+
+template <std::size_t kVectors>
+HWY_INLINE void sum_subsets(const float* rows, std::size_t n_rows, float* sums) {
+  constexpr std::size_t width = kVectors * n_lanes;
+  const D d;
+  for (std::size_t group = 0; group * group_rows < n_rows; ++group) {
+    float* table = sums + group * n_subsets * width;
+    const float* row = rows + group * group_rows * width;
+    for (std::size_t v = 0; v < kVectors; ++v) hn::Store(hn::Zero(d), d, table + v * n_lanes);
+    for (std::size_t r = 0; r < group_rows; ++r)
+      for (std::size_t subset = 0; subset < std::size_t{1} << r; ++subset)
+        for (std::size_t v = 0; v < kVectors; ++v)
+          hn::Store(hn::Add(hn::Load(d, table + subset * width + v * n_lanes),
+                            hn::Load(d, row + r * width + v * n_lanes)),
+                    d, table + (subset + (std::size_t{1} << r)) * width + v * n_lanes);
+  }
+}
+
+// results[row] += the sum that each group of four spikes of the row's word looks up.
+template <std::size_t kVectors>
+void look_up_columns(const std::uint64_t* words, std::size_t n_rows, const float* sums, float* results) {
+  constexpr std::size_t width = kVectors * n_lanes;
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    V even[kVectors];
+    V odd[kVectors];
+    load(results + row * width, even);
+    clear(odd);
+    std::uint64_t word = words[row];
+    for (std::size_t group = 0; group < n_groups; group += 2, word >>= 2 * group_rows) {
+      const std::size_t first = word % n_subsets;
+      const std::size_t second = word / n_subsets % n_subsets;
+      add_row(sums + (group * n_subsets + first) * width, even);
+      add_row(sums + ((group + 1) * n_subsets + second) * width, odd);
+    }
+    for (std::size_t v = 0; v < kVectors; ++v) even[v] = hn::Add(even[v], odd[v]);
+    store(even, results + row * width);
+  }
+}
+
+// Above so many spikes a word, looking up is faster.
+constexpr std::size_t busy_word = 8;
+
+bool busy(const std::uint64_t* words, std::size_t n_rows) {
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < n_rows; ++row) count += static_cast<std::size_t>(std::popcount(words[row]));
+  return count > busy_word * n_rows;
+}
+
+// Few columns: sources one after another, each by the way that suits its spikes.
+template <bool kAccumulate>
+void narrow_spike_columns(std::span<const SpikeSource> sources, std::size_t n_rows, float* results) {
+  constexpr std::size_t vectors = narrow_panel / n_lanes;
+  HWY_ALIGN float sums[n_groups * n_subsets * narrow_panel];
+  if (!kAccumulate) std::fill_n(results, n_rows * narrow_panel, 0.0F);
+  std::size_t begin = 0;
+  const auto add_quiet = [&](std::size_t end) {
+    if (end > begin) spike_columns<vectors, true>(sources.subspan(begin, end - begin), n_rows, results);
+    begin = end + 1;
+  };
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    if (sources[s].n_neurons < wide_panel || !busy(sources[s].words, n_rows)) continue;
+    add_quiet(s);
+    sum_subsets<vectors>(sources[s].weights, wide_panel, sums);
+    look_up_columns<vectors>(sources[s].words, n_rows, sums, results);
+  }
+  add_quiet(sources.size());
+}
+
 // Bit j of word i becomes bit i of word j (Warren, Hacker's Delight, section 7-3).
 HWY_INLINE void transpose_bits(std::uint64_t (&words)[64]) {
   std::uint64_t mask = 0x00000000FFFFFFFF;
@@ -146,10 +219,14 @@ void spike_gradient_columns(const std::uint64_t* words, std::size_t n_rows, cons
                             float* weight_gradient) {
   for (std::size_t first = 0; first < n_rows; first += 64) {
     std::uint64_t spikes[64] = {};
-    std::copy_n(words + first, std::min<std::size_t>(64, n_rows - first), spikes);
+    const std::size_t n = std::min<std::size_t>(64, n_rows - first);
+    std::copy_n(words + first, n, spikes);
     transpose_bits(spikes);
-    const SpikeSource source{spikes, deltas + first * (kVectors * n_lanes)};
-    spike_columns<kVectors, true>(std::span(&source, 1), 64, weight_gradient);
+    const SpikeSource source{spikes, deltas + first * (kVectors * n_lanes), n};
+    if constexpr (kVectors * n_lanes == narrow_panel)
+      narrow_spike_columns<true>(std::span(&source, 1), 64, weight_gradient);
+    else
+      spike_columns<kVectors, true>(std::span(&source, 1), 64, weight_gradient);
   }
 }
 
@@ -215,10 +292,10 @@ void spike_kernel(std::span<const SpikeSource> sources, std::size_t n_rows, std:
                   bool accumulate, float* results) {
   if (accumulate)
     width == wide_panel ? spike_columns<wide, true>(sources, n_rows, results)
-                        : spike_columns<narrow, true>(sources, n_rows, results);
+                        : narrow_spike_columns<true>(sources, n_rows, results);
   else
     width == wide_panel ? spike_columns<wide, false>(sources, n_rows, results)
-                        : spike_columns<narrow, false>(sources, n_rows, results);
+                        : narrow_spike_columns<false>(sources, n_rows, results);
 }
 
 void spike_gradient_kernel(const std::uint64_t* words, std::size_t n_rows, const float* deltas,

@@ -45,10 +45,11 @@ void sparse_product(const SparseRows& inputs, std::size_t tile, const float* wei
 void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
                      std::size_t width, float* weight_gradient);
 
-// Spikes of one panel, a word of 64 neurons per row, and the weights of its neurons, (64 or 16, width).
+// Spikes of one panel, a word of up to 64 neurons per row, and the weights of its neurons, (n_neurons, width).
 struct SpikeSource {
   const std::uint64_t* words;
   const float* weights;
+  std::size_t n_neurons;
 };
 // results (n_rows, width) = [results +] sum over sources of the weights of every neuron that spiked in the
 // row.

@@ -157,8 +157,9 @@ TEST_CASE("spikes multiply as rows of zeros and ones do") {
               static_cast<std::uint64_t>(std::count_if(chance.begin(), chance.end(),
                                                        [&](float c) { return c * 0.5F + 0.5F < share; })));
         const auto weights = random_floats(2 * wide_panel * width, 7);
-        const SpikeSource sources[] = {{words.data(), weights.data()},
-                                       {words.data() + n_rows, weights.data() + wide_panel * width}};
+        const SpikeSource sources[] = {
+            {words.data(), weights.data(), wide_panel},
+            {words.data() + n_rows, weights.data() + wide_panel * width, wide_panel}};
         const auto spiked = [&](std::size_t source, std::size_t row, std::size_t i) {
           return (words[source * n_rows + row] >> i & 1) != 0;
         };
