@@ -40,6 +40,7 @@ struct Derivative {
     if constexpr (kSurrogate == Surrogate::atan) {
       slope = hn::Set(d, k * (std::numbers::pi_v<float> / 2));
       amplitude = hn::Set(d, k / 2);
+      offset = hn::Neg(hn::Mul(threshold, slope));
     } else if constexpr (kSurrogate == Surrogate::sigmoid) {
       amplitude = slope;
     } else {
@@ -50,9 +51,9 @@ struct Derivative {
   HWY_INLINE V shape(V membrane) const {
     const D d;
     const V one = hn::Set(d, 1.0F);
-    const V x = hn::Sub(membrane, threshold);
+    [[maybe_unused]] const V x = hn::Sub(membrane, threshold);
     if constexpr (kSurrogate == Surrogate::atan) {
-      const V scaled = hn::Mul(x, slope);
+      const V scaled = hn::MulAdd(membrane, slope, offset);
       return reciprocal(hn::MulAdd(scaled, scaled, one));
     } else if constexpr (kSurrogate == Surrogate::fast_sigmoid) {
       const V inverse = reciprocal(hn::MulAdd(slope, hn::Abs(x), one));
@@ -72,6 +73,7 @@ struct Derivative {
   V slope;
   V threshold;
   V amplitude;
+  V offset;
 };
 
 HWY_INLINE void store_spikes(M spikes, std::size_t v, std::uint64_t* words) {

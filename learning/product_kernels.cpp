@@ -128,8 +128,8 @@ void spike_columns(std::span<const SpikeSource> sources, std::size_t n_rows, flo
   }
 }
 
-// Sums of every subset of four rows: of the 64 rows of a panel, 16 groups of 16 sums. Where many neurons spike,
-// looking up a group's sum costs less than adding its rows (the method of the four Russians).
+// Sums of every subset of four rows: of the 64 rows of a panel, 16 groups of 16 sums. Where many neurons
+// spike, looking up a group's sum costs less than adding its rows (the method of the four Russians).
 constexpr std::size_t group_rows = 4;
 constexpr std::size_t n_groups = wide_panel / group_rows;
 constexpr std::size_t n_subsets = 16;
@@ -245,11 +245,11 @@ HWY_INLINE void dense_block(const DenseProduct& product, std::size_t row, std::s
   const float* left = product.left + row * product.row_stride;
   const float* right = product.right + column;
   for (std::size_t k = 0; k < product.n_inner; ++k) {
-    V columns[kVectors];
-    load(right, columns);
-    for (std::size_t r = 0; r < kRows; ++r) {
-      const V factor = hn::Set(d, left[r * product.row_stride]);
-      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(factor, columns[v], sums[r][v]);
+    V factors[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) factors[r] = hn::Set(d, left[r * product.row_stride]);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const V lanes = hn::Load(d, right + v * n_lanes);
+      for (std::size_t r = 0; r < kRows; ++r) sums[r][v] = hn::MulAdd(factors[r], lanes, sums[r][v]);
     }
     left += product.inner_stride;
     right += product.width;
@@ -259,7 +259,8 @@ HWY_INLINE void dense_block(const DenseProduct& product, std::size_t row, std::s
 
 template <std::size_t kVectors>
 void dense_columns(const DenseProduct& product, std::size_t column) {
-  constexpr std::size_t rows = 6;  // x 2 vectors: twelve sums, and room for the factors
+  // Twelve sums, and room for the factors.
+  constexpr std::size_t rows = kVectors == 4 ? 3 : 6;
   std::size_t row = 0;
   for (; row + rows <= product.n_rows; row += rows) dense_block<rows, kVectors>(product, row, column);
   for (; row + 2 <= product.n_rows; row += 2) dense_block<2, kVectors>(product, row, column);
@@ -267,7 +268,7 @@ void dense_columns(const DenseProduct& product, std::size_t column) {
 }
 
 void dense_kernel(const DenseProduct& product) {
-  constexpr std::size_t at_once = n_lanes == 16 ? 32 : 16;
+  constexpr std::size_t at_once = 32;
   if (product.width % at_once != 0) return dense_columns<16 / n_lanes>(product, 0);
   for (std::size_t column = 0; column < product.width; column += at_once)
     dense_columns<at_once / n_lanes>(product, column);

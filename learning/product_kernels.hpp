@@ -45,7 +45,8 @@ void sparse_product(const SparseRows& inputs, std::size_t tile, const float* wei
 void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
                      std::size_t width, float* weight_gradient);
 
-// Spikes of one panel, a word of up to 64 neurons per row, and the weights of its neurons, (n_neurons, width).
+// Spikes of one panel, a word of up to 64 neurons per row, and the weights of its neurons, (n_neurons,
+// width).
 struct SpikeSource {
   const std::uint64_t* words;
   const float* weights;
