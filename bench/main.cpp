@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   loci::bench::add_inference(app, action);
   loci::bench::add_activity(app, action);
   loci::bench::add_products(app, action);
+  loci::bench::add_scaling(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

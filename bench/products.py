@@ -1,8 +1,9 @@
-"""What fraction of the machine's matrix-product rate the first layer reaches: a batch of 600 through 784-2048, the product X W and the
-weight gradient X^T D, on one thread beside OpenBLAS's sgemm, after checking that all agree. X is real images, and random pixels of
-which a given share is lit. Each is multiplied twice, as sparse and as dense rows, whichever the evaluator would choose. Rates count
-all 2 x 600 x 784 x 2048 operations, also those that dark pixels save. Making the weights is in neither's time; OpenBLAS
-reads W row by row, the evaluator makes it panel by panel. Usage: bench/products.sh [MNIST_FOLDER] [--rounds N] [--json FILE]"""
+"""What fraction of the machine's matrix-product rate the first layer reaches: a batch of 600 through 784-2048, the product X W and
+the weight gradient X^T D, on one thread beside OpenBLAS's sgemm, after checking that all agree. X is real images, and random
+pixels of which a given share is lit. Each is multiplied twice, as sparse and as dense rows, whichever the evaluator would choose.
+Rates count all 2 x 600 x 784 x 2048 operations, also those that dark pixels save. Making the weights is in neither's time; OpenBLAS
+reads W row by row, the evaluator has it panel by panel.
+Usage: bench/products.sh [MNIST_FOLDER] [--rounds N] [--json FILE]"""
 import statistics
 
 import common
@@ -52,7 +53,8 @@ def print_report(result, crossings):
     blas = {product: statistics.median(gflops(result["operations"], case["seconds"][f"blas_{product}"]) for case in result["cases"])
             for product in PRODUCTS}
     lit = next((case for case in result["cases"] if case["name"] == "random" and case["density"] == 1), None)
-    print(f"\nBatch of {n_samples}, {n_inputs} to {n_outputs} neurons, one thread, medians of {len(result['multiply_adds']['seconds'])} rounds.\n"
+    n_rounds = len(result["multiply_adds"]["seconds"])
+    print(f"\nBatch of {n_samples}, {n_inputs} to {n_outputs} neurons, one thread, medians of {n_rounds} rounds.\n"
           f"Multiply-adds in registers ({result['instruction_set']}): {peak:.1f} GFLOP/s. {result['openblas']}: "
           f"X W {blas['product']:.1f}, X^T D {blas['gradient']:.1f} GFLOP/s.")
     if lit:
