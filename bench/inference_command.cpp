@@ -26,7 +26,7 @@ class ForwardRun {
   ForwardRun(const Workload& workload, const learning::Workers& workers, std::size_t batch_size)
       : workload_(workload),
         batch_size_(batch_size),
-        evaluator_(workload.plan.network, workload.plan.objective, workers),
+        evaluator_(workload.plan.network, workload.plan.objective, workers, {.keep_weights = true}),
         samples_(workload.images.size()) {
     std::iota(samples_.begin(), samples_.end(), 0U);
   }

@@ -79,7 +79,7 @@ int eval(const EvalOptions& options) {
   const learning::Workers workers(options.threads);
   const auto objective = objective_of(model.config, model.file.network);
   learning::BatchEvaluator evaluator(model.file.network, objective, workers,
-                                     {.trajectory_mib = model.config.trajectory_mib});
+                                     {.trajectory_mib = model.config.trajectory_mib, .keep_weights = true});
   const auto start = std::chrono::steady_clock::now();
   const auto result = learning::evaluate(evaluator, model.parameters, images, {}, encoder_of(model.config));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

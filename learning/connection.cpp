@@ -65,7 +65,7 @@ Connection::Connection(const sim::NetworkDescription& network, std::size_t index
       balanced_(network.balances(index)),
       neighbourhood_(neighbourhood) {}
 
-void Connection::prepare(const sim::Parameters& parameters, const Workers& workers) {
+void Connection::prepare(const sim::Parameters& parameters, const Workers& workers, bool keep) {
   parameters_ = &parameters;
   if (network_.spatial())
     prepare_space();
@@ -76,7 +76,7 @@ void Connection::prepare(const sim::Parameters& parameters, const Workers& worke
   kept_.clear();
   const std::size_t n_floats = pre_.padded() * post_.padded();
   const bool every_pair_near = !std::isfinite(network_.cutoff);
-  if (!every_pair_near || post_.size() >= few_panels || n_floats > most_kept_floats) return;
+  if (!every_pair_near || (!keep && post_.size() >= few_panels) || n_floats > most_kept_floats) return;
   kept_.resize(n_floats);
   workers.for_each(post_.size(), [&](std::size_t p, std::size_t) {
     float* weights = kept_.data() + pre_.padded() * post_[p].begin;

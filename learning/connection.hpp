@@ -30,8 +30,9 @@ class Connection {
   }
 
   // Derives masks, positions by lane, which pairs are edges and the means that balance; once per update,
-  // before the calls below. Keeps a pointer to the parameters.
-  void prepare(const sim::Parameters& parameters, const Workers& workers);
+  // before the calls below. Keeps a pointer to the parameters. Weights are kept where that pays within one
+  // update, or, with `keep`, for many.
+  void prepare(const sim::Parameters& parameters, const Workers& workers, bool keep);
 
   // Weights of postsynaptic panel p from presynaptic panels `near`, part of near_pre(p): a tile (width of the
   // presynaptic panel, width of p) for each, one after another. Zero where there is no edge and in padding.

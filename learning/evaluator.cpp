@@ -36,7 +36,7 @@ void centre(std::span<float> values) {
 
 struct BatchEvaluator::State {
   State(sim::NetworkDescription description, const Objective& wanted, const Workers& team,
-        EvaluatorOptions options);
+        EvaluatorOptions wished);
 
   BatchResult run(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
   void prepare(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
@@ -47,18 +47,21 @@ struct BatchEvaluator::State {
   const sim::NetworkDescription network;
   const Objective objective;
   const Workers& workers;
-  const double trajectory_mib;
+  const EvaluatorOptions options;
   Profile profile;
   BlockState block;
   std::vector<float> logits;
+  // Where weights are kept: what they were made from.
+  const sim::Parameters* prepared_from = nullptr;
+  std::vector<float> prepared_for;
 };
 
 BatchEvaluator::State::State(sim::NetworkDescription description, const Objective& wanted,
-                             const Workers& team, EvaluatorOptions options)
+                             const Workers& team, EvaluatorOptions wished)
     : network(validated(std::move(description))),
       objective(wanted),
       workers(team),
-      trajectory_mib(options.trajectory_mib),
+      options(wished),
       block{.network = network,
             .objective = objective,
             .workers = workers,
@@ -88,7 +91,7 @@ std::size_t BatchEvaluator::State::block_size() const {
     if (network.spiking())
       bytes += sizeof(std::uint64_t) * static_cast<double>(block.panels[l].size() * objective.n_steps);
   }
-  const double fitting = trajectory_mib * 1024 * 1024 / bytes;
+  const double fitting = options.trajectory_mib * 1024 * 1024 / bytes;
   return fitting < 1 ? 1 : fitting > 1e9 ? 1'000'000'000 : static_cast<std::size_t>(fitting);
 }
 
@@ -98,10 +101,15 @@ void BatchEvaluator::State::prepare(const sim::Parameters& parameters, const Bat
   block.constant_input = batch.constant_input();
   block.with_gradient = gradient != nullptr;
   block.batch_size = batch.size();
+  if (options.keep_weights) {
+    if (gradient == nullptr && prepared_from == &parameters && prepared_for == parameters.values) return;
+    prepared_from = &parameters;
+    prepared_for = parameters.values;
+  }
   block.neighbourhood.update(parameters, workers);
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
     Connection& connection = block.connections[l];
-    connection.prepare(parameters, workers);
+    connection.prepare(parameters, workers, options.keep_weights);
     LayerState& layer = block.layers[l + 1];
     const auto bias = parameters.group("bias", l + 1);
     const auto order = block.neighbourhood.order(l + 1);

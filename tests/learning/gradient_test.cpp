@@ -287,3 +287,28 @@ TEST_CASE("the fast path follows the edges of the reference path: cutoff and pru
                      .lif = {{.threshold = 0.2}}},
                     spikes, true, 40);
 }
+
+TEST_CASE("kept weights give what weights made anew give, and change with the parameters") {
+  const Workers workers(2);
+  for (const auto neuron : {NeuronModel::relu, NeuronModel::lif}) {
+    const NetworkDescription network{
+        .sizes = {50, 1100, 10}, .neuron = neuron, .weight_scale = {0.4, 0.2}, .balanced = true};
+    const Objective objective{.loss = network.spiking() ? Loss::ce_count : Loss::cross_entropy,
+                              .n_steps = network.spiking() ? 12U : 1U};
+    const auto batch = test::random_batch(9, 50, 10, 1, true, 3);
+    BatchEvaluator plain(network, objective, workers);
+    BatchEvaluator keeping(network, objective, workers, {.keep_weights = true});
+    auto parameters = sim::initialise(network, {.seed = 5});
+    std::vector<std::vector<float>> seen;
+    for (const float moved : {0.0F, 0.0F, 0.3F}) {
+      parameters.group("position", 1)[7] += moved;
+      for (float& bias : parameters.group("bias", 2)) bias += moved;
+      plain.forward(parameters, batch);
+      keeping.forward(parameters, batch);
+      CHECK(std::ranges::equal(plain.logits(), keeping.logits()));
+      seen.emplace_back(keeping.logits().begin(), keeping.logits().end());
+    }
+    CHECK(seen[0] == seen[1]);
+    CHECK(seen[1] != seen[2]);
+  }
+}
