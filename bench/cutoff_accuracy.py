@@ -110,8 +110,9 @@ def main():
     for cutoff in options.cutoffs:
         culled = runs.result(f"cutoff{cutoff:g}", {"cutoff": f"{cutoff:g}"})
         pairs.append((cutoff, culled, pruned_beside(runs, cutoff, culled)))
-    print(f"\n{runs.preset} on {pairs[0][1]['dataset']}, {options.epochs} epochs, seed {options.seed}: edges left in the first and "
-          "the second connection (%),\ntest accuracy (%), seconds an epoch; and the same for pruning to the first connection's share.")
+    print(f"\n{runs.preset} on {pairs[0][1]['dataset']}, {options.epochs} epochs, seed {options.seed}: edges left in the first "
+          "and the second connection (%),\ntest accuracy (%), seconds an epoch; and the same for pruning to the first connection's "
+          "share.")
     head = ["cutoff", "edges 1", "edges 2", "culled", "s/epoch", "edges 1", "pruned", "s/epoch"]
     common.print_table(head, [row_of(*pair) for pair in pairs])
     if any(run["threads"] != pairs[0][1]["threads"] for _, *both in pairs for run in both if run is not None):
