@@ -150,7 +150,7 @@ def print_table(head, rows):
 
 def finish(options, report):
     """Says what disturbed the measurements, and writes them all."""
-    busy = statistics.median(BUSY)
+    busy = statistics.median(BUSY) if BUSY else 0.0
     if busy > 0.1:
         print(f"Other programs kept {busy:.1f} cores busy (median, looked at before each measurement): do not quote these times.")
     if options.json:

@@ -7,7 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <optional>
+#include <span>
 
 #include "bench/commands.hpp"
 #include "bench/memory.hpp"
@@ -139,6 +139,23 @@ double nearest_to_turning(const WideNetwork& wide, const learning::ReferenceResu
   return nearest;
 }
 
+nlohmann::json difference_json(std::span<const float> actual, std::span<const double> expected) {
+  double largest = 0.0;
+  double error = 0.0;
+  double squares = 0.0;
+  double error_squares = 0.0;
+  for (std::size_t at = 0; at < expected.size(); ++at) {
+    const double difference = std::abs(static_cast<double>(actual[at]) - expected[at]);
+    largest = std::max(largest, std::abs(expected[at]));
+    error = std::max(error, difference);
+    squares += expected[at] * expected[at];
+    error_squares += difference * difference;
+  }
+  return {{"largest", error / largest},
+          {"norm", std::sqrt(error_squares / squares)},
+          {"largest_gradient", largest}};
+}
+
 // Loss and gradient beside those of the reference in double.
 nlohmann::json checked(const ScalingOptions& options, WideNetwork& wide, const learning::Batch& batch,
                        const learning::Workers& workers) {
@@ -162,21 +179,9 @@ nlohmann::json checked(const ScalingOptions& options, WideNetwork& wide, const l
                   {"reference", reference.loss},
                   {"relative_error", std::abs(result.loss - reference.loss) / std::abs(reference.loss)}};
   json["nearest_to_turning"] = nearest_to_turning(wide, reference);
-  for (const auto& group : gradient.layout.groups()) {
-    const auto expected = std::span(reference.gradient).subspan(group.offset, group.size());
-    const auto actual = gradient.view(group);
-    double largest = 0.0, error = 0.0, squares = 0.0, error_squares = 0.0;
-    for (std::size_t at = 0; at < expected.size(); ++at) {
-      const double difference = std::abs(static_cast<double>(actual[at]) - expected[at]);
-      largest = std::max(largest, std::abs(expected[at]));
-      error = std::max(error, difference);
-      squares += expected[at] * expected[at];
-      error_squares += difference * difference;
-    }
-    json["groups"][group.name] = {{"largest", error / largest},
-                                  {"norm", std::sqrt(error_squares / squares)},
-                                  {"largest_gradient", largest}};
-  }
+  for (const auto& group : gradient.layout.groups())
+    json["groups"][group.name] = difference_json(
+        gradient.view(group), std::span(reference.gradient).subspan(group.offset, group.size()));
   return json;
 }
 
