@@ -20,8 +20,8 @@ struct EvaluatorOptions {
   // Memory for currents, membranes and spikes: a batch is run in blocks of as many samples as fit, at least
   // one.
   double trajectory_mib = 16;
-  // For inference: weights are made once and kept, where they fit 64 MiB, for as long as batches come with the
-  // same parameters.
+  // For inference: weights are made once and kept, where they fit 64 MiB, for as long as batches come with
+  // the same parameters.
   bool keep_weights = false;
 };
 

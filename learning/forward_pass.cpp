@@ -10,10 +10,9 @@ namespace {
 // Samples per input block, so that a panel's currents stay in cache.
 constexpr std::size_t most_rows = 96;
 
-// Panels where only some are near. Otherwise, of an image's entries enough for a row's sums to be loaded and
-// stored seldom, few enough for their weights to stay in cache; spike rows have too few for tiles to pay.
+// Of an image's entries enough for a row's sums to be loaded and stored seldom, few enough for their weights
+// to stay in cache; spike rows have too few for tiles to pay.
 std::size_t inputs_per_tile(const BlockState& state) {
-  if (std::isfinite(state.network.cutoff)) return narrow_panel;
   return state.constant_input ? 196 : state.panels[0].n_neurons();
 }
 
@@ -31,7 +30,7 @@ void build_inputs(BlockState& state, const Batch& batch) {
     block.n_samples = std::min(size, state.first + state.n_samples - block.first);
     block.sparse.inputs_per_tile = inputs_per_tile(state);
     state.scratch[slot].inputs.build(batch, {panels, state.neighbourhood.order(0)}, state.n_steps(),
-                                     state.with_gradient, block);
+                                     state.with_gradient || std::isfinite(state.network.cutoff), block);
     watch.charge(Phase::input);
   });
 }

@@ -10,8 +10,8 @@ constexpr std::size_t most_inner = 256;
 
 }  // namespace
 
-void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::size_t n_steps,
-                         bool with_gradient, InputBlock& block) {
+void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, bool by_input,
+                         InputBlock& block) {
   SparseRows& rows = block.sparse;
   const std::size_t n_inputs = places.panels.n_neurons();
   rows.clear(n_inputs);
@@ -30,7 +30,7 @@ void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::siz
   const auto n_values = static_cast<double>(rows.n_rows * n_inputs);
   block.dense = batch.constant_input() && static_cast<double>(rows.rows.size()) > densest_sparse * n_values;
   if (!block.dense) {
-    if (with_gradient) rows.transpose();
+    if (by_input) rows.transpose();
     return;
   }
   const std::size_t padded = places.panels.padded();
@@ -86,16 +86,20 @@ void InputBuilder::add_spikes(const InputPlaces& places, std::size_t n_steps, Sp
 
 void input_product(const InputBlock& block, const PanelLayout& panels, std::span<const std::uint32_t> near,
                    const float* weights, std::size_t width, float* results) {
-  if (near.empty()) std::fill_n(results, block.n_rows() * width, 0.0F);
-  if (!block.dense) {
-    const std::size_t n_tiles = block.sparse.n_tiles();
-    // Tiles of the rows are panels where only some are near, and otherwise as large as the cache likes.
-    const bool all = near.size() == panels.size();
-    for (std::size_t k = 0; k < (all ? n_tiles : near.size()); ++k)
-      sparse_product(block.sparse, all ? k : near[k], weights + k * block.sparse.inputs_per_tile * width,
-                     width, k > 0, results);
+  const SparseRows& rows = block.sparse;
+  const bool all = near.size() == panels.size();
+  if (near.empty() || (!block.dense && !all)) std::fill_n(results, block.n_rows() * width, 0.0F);
+  if (!block.dense && all) {
+    for (std::size_t tile = 0; tile < rows.n_tiles(); ++tile)
+      sparse_product(rows, tile, weights + tile * rows.inputs_per_tile * width, width, tile > 0, results);
     return;
   }
+  for (std::size_t k = 0; !block.dense && k < near.size(); ++k) {
+    const Panel& panel = panels[near[k]];
+    sparse_part_product(rows, panel.begin, panel.begin + panel.filled, weights, width, results);
+    weights += panel.width * width;
+  }
+  if (!block.dense) return;
   for (std::size_t k = 0; k < near.size();) {
     // A run of neighbouring panels is one product.
     const std::size_t begin = panels[near[k]].begin;

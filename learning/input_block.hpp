@@ -35,7 +35,8 @@ class InputBuilder {
   // Constant input: a row per sample. Spikes of a sample: a base row and then a row per step, of which the
   // base plus the step's row is what arrives at that step. Inputs that spike at most steps are in the base,
   // and subtracted where they do not: an image's bright pixels cost one row entry instead of one per step.
-  void build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, bool with_gradient,
+  // by_input: rows are needed input by input too, for the gradient or where only some panels are near.
+  void build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, bool by_input,
              InputBlock& block);
 
  private:

@@ -70,6 +70,24 @@ void product_columns(const SparseRows& inputs, std::size_t tile, const float* we
 }
 
 template <std::size_t kVectors>
+void part_product_columns(const SparseRows& inputs, std::size_t first, std::size_t last, const float* weights,
+                          float* results) {
+  const D d;
+  const std::uint32_t* begin = inputs.column_begin.data();
+  for (std::size_t i = first; i < last; ++i) {
+    if (begin[i] == begin[i + 1]) continue;
+    V weight[kVectors];
+    load(weights + (i - first) * (kVectors * n_lanes), weight);
+    for (std::uint32_t e = begin[i]; e < begin[i + 1]; ++e) {
+      float* row = results + inputs.columns[e].index * (kVectors * n_lanes);
+      const V value = hn::Set(d, inputs.columns[e].value);
+      for (std::size_t v = 0; v < kVectors; ++v)
+        hn::Store(hn::MulAdd(value, weight[v], hn::Load(d, row + v * n_lanes)), d, row + v * n_lanes);
+    }
+  }
+}
+
+template <std::size_t kVectors>
 void gradient_columns(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
                       float* weight_gradient) {
   const std::uint32_t* begin = inputs.column_begin.data();
@@ -283,6 +301,12 @@ void sparse_product_kernel(const SparseRows& inputs, std::size_t tile, const flo
                       : product_columns<narrow>(inputs, tile, weights, accumulate, results);
 }
 
+void sparse_part_kernel(const SparseRows& inputs, std::size_t first, std::size_t last, const float* weights,
+                        std::size_t width, float* results) {
+  width == wide_panel ? part_product_columns<wide>(inputs, first, last, weights, results)
+                      : part_product_columns<narrow>(inputs, first, last, weights, results);
+}
+
 void sparse_gradient_kernel(const SparseRows& inputs, std::size_t first, std::size_t last,
                             const float* deltas, std::size_t width, float* weight_gradient) {
   width == wide_panel ? gradient_columns<wide>(inputs, first, last, deltas, weight_gradient)
@@ -318,6 +342,7 @@ HWY_AFTER_NAMESPACE();
 namespace loci::learning {
 
 HWY_EXPORT(sparse_product_kernel);
+HWY_EXPORT(sparse_part_kernel);
 HWY_EXPORT(sparse_gradient_kernel);
 HWY_EXPORT(spike_kernel);
 HWY_EXPORT(spike_gradient_kernel);
@@ -327,6 +352,11 @@ HWY_EXPORT(dense_kernel);
 void sparse_product(const SparseRows& inputs, std::size_t tile, const float* weights, std::size_t width,
                     bool accumulate, float* results) {
   HWY_DYNAMIC_DISPATCH(sparse_product_kernel)(inputs, tile, weights, width, accumulate, results);
+}
+
+void sparse_part_product(const SparseRows& inputs, std::size_t first, std::size_t last, const float* weights,
+                         std::size_t width, float* results) {
+  HWY_DYNAMIC_DISPATCH(sparse_part_kernel)(inputs, first, last, weights, width, results);
 }
 
 void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,

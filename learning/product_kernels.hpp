@@ -30,7 +30,7 @@ struct SparseRows {
   void begin_row();
   void append(std::size_t input, float value);
   void end_row();
-  // Builds `columns` from `rows`. Needed before a backward pass.
+  // Builds `columns` from `rows`.
   void transpose();
 
  private:
@@ -40,6 +40,11 @@ struct SparseRows {
 // results (n_rows, width) = [results +] inputs of one tile x weights (inputs of the tile, width).
 void sparse_product(const SparseRows& inputs, std::size_t tile, const float* weights, std::size_t width,
                     bool accumulate, float* results);
+
+// results (n_rows, width) += inputs [first, last) x weights (last - first, width), input by input: for parts
+// of the inputs of which a row has too few entries. Needs the columns.
+void sparse_part_product(const SparseRows& inputs, std::size_t first, std::size_t last, const float* weights,
+                         std::size_t width, float* results);
 
 // weight_gradient (last - first, width) += inputs [first, last)^T x deltas (n_rows, width).
 void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
