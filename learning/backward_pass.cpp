@@ -7,9 +7,6 @@
 namespace loci::learning {
 namespace {
 
-constexpr std::size_t most_parts = 32;
-constexpr std::size_t loss_shards = 16;
-
 bool on_membrane(Loss loss) {
   return loss == Loss::membrane_sum || loss == Loss::membrane_rate;
 }
@@ -310,7 +307,7 @@ void first_gradient(BlockState& state) {
 SampleLoss block_loss(BlockState& state, const Batch& batch, std::span<float> logits) {
   const std::size_t n_classes = state.network.sizes.back();
   const std::size_t n_rows = state.rows_per_sample(state.last());
-  const std::size_t n_shards = std::min(loss_shards, state.n_samples);
+  const std::size_t n_shards = std::min(most_shards, state.n_samples);
   std::vector<SampleLoss>& parts = state.losses;
   parts.assign(n_shards, {});
   state.workers.for_each(n_shards, [&](std::size_t shard, std::size_t slot) {

@@ -9,9 +9,6 @@
 namespace loci::learning {
 namespace {
 
-constexpr std::size_t n_parts = 32;        // of a connection's gradient
-constexpr std::size_t n_bias_shards = 16;  // at most, of a layer's samples
-
 sim::NetworkDescription validated(sim::NetworkDescription network) {
   validate(network);
   return network;
@@ -76,7 +73,7 @@ BatchEvaluator::State::State(sim::NetworkDescription description, const Objectiv
     LayerState& layer = block.layers[l];
     if (network.spiking()) layer.lif = lif_kernel(network.lif_of(l), objective);
     layer.bias.resize(block.panels[l].padded());
-    layer.bias_parts.assign(n_bias_shards, AlignedFloats(block.panels[l].padded()));
+    layer.bias_parts.assign(most_shards, AlignedFloats(block.panels[l].padded()));
   }
   block.scratch.resize(workers.n_threads());
 }
@@ -116,7 +113,7 @@ void BatchEvaluator::State::prepare(const sim::Parameters& parameters, const Bat
     for (std::size_t j = 0; j < bias.size(); ++j) layer.bias[j] = bias[order.empty() ? j : order[j]];
     if (network.balances(l)) centre(std::span(layer.bias).first(bias.size()));
     if (gradient == nullptr) continue;
-    connection.begin_gradient(n_parts, *gradient);
+    connection.begin_gradient(most_parts, *gradient);
     for (AlignedFloats& part : layer.bias_parts) std::fill(part.begin(), part.end(), 0.0F);
   }
   watch.charge(Phase::weights);

@@ -209,8 +209,7 @@ void make_room(BlockState& state) {
 }  // namespace
 
 std::size_t BlockState::n_shards(std::size_t l, std::size_t n_items) const {
-  constexpr std::size_t wanted_tasks = 16;
-  return std::clamp<std::size_t>((wanted_tasks + panels[l].size() - 1) / panels[l].size(), 1, n_items);
+  return std::clamp<std::size_t>((most_shards + panels[l].size() - 1) / panels[l].size(), 1, n_items);
 }
 
 std::size_t BlockState::samples_at_once(std::size_t l, std::size_t n_near) const {

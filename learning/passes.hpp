@@ -30,6 +30,11 @@ struct LayerState {
 // Panels whose weights are made together: 64 x 64 x 64 floats are 1 MiB.
 inline constexpr std::size_t tiles_at_once = 64;
 
+// Parts of a connection's gradient, and shards of a layer's samples, at most: enough to occupy many threads,
+// few enough to stay small. Sizes alone decide how many there are.
+inline constexpr std::size_t most_parts = 32;
+inline constexpr std::size_t most_shards = 16;
+
 // What one thread works in.
 struct Scratch {
   AlignedFloats weights;
