@@ -94,7 +94,8 @@ learning::TrainingState restored_state(const io::ModelFile& file, const std::fil
   state.adam.first_moment = array("adam_first_moment", true);
   state.adam.second_moment = array("adam_second_moment", true);
   state.best = array("best", true);
-  state.sorted_at = array("sorted_at", true);
+  // Without a cutoff nothing is sorted, and earlier builds knew none.
+  if (snapshot.arrays.contains("sorted_at")) state.sorted_at = array("sorted_at", true);
   state.adam.n_updates = number(snapshot.integers, "n_updates");
   state.epoch = number(snapshot.integers, "epoch");
   state.batches_done = number(snapshot.integers, "batches_done");

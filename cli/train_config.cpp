@@ -84,6 +84,8 @@ void read_toml(io::TomlConfig document, TrainConfig& config) {
           if (auto value = document.get<Value>(field.key)) config.*member = std::move(*value);
         },
         field.member);
+  // Files of earlier builds hold it. It said how much memory trajectories take, as trajectory_mib does now.
+  document.get<std::uint64_t>("training.checkpoint_steps");
   document.refuse_unknown();
 }
 

@@ -26,6 +26,18 @@ void check_round_trip(const Workspace& work, const Arguments& arguments) {
 
 }  // namespace
 
+TEST_CASE("a configuration may hold the key that trajectory_mib replaced, but the option is gone") {
+  const Workspace work;
+  write_bytes(work / "old.toml", read_bytes(work / "tiny.toml") + "checkpoint_steps = 5\n");
+  const auto trained = work.loci({"train", "--config", "old.toml", "--out", "old.h5", "--json"});
+  CAPTURE(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  CHECK(work.loci({"eval", "old.h5", "--json"}).json()["accuracy"] == trained.json()["test_accuracy"]);
+  const auto wrong =
+      work.loci({"train", "--config", "old.toml", "--out", "new.h5", "--checkpoint-steps", "5"});
+  CHECK(wrong.exit_code == 2);
+}
+
 TEST_CASE("a printed configuration, read again, is the same") {
   const Workspace work;
   check_round_trip(work, {});
