@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "learning/passes.hpp"
 #include "learning/row_kernels.hpp"
+#include "learning/train_kernels.hpp"
 
 namespace loci::learning {
 namespace {
@@ -171,60 +173,104 @@ void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t 
 }
 
 void backward_hidden_layer(BlockState& state, std::size_t l) {
-  const std::size_t n_panels = state.panels[l].size();
-  const std::size_t n_shards = state.n_shards(l, state.n_samples);
-  state.workers.for_each(n_panels * n_shards, [&](std::size_t task, std::size_t slot) {
-    const std::size_t q = task / n_shards;
-    const std::size_t shard = task % n_shards;
-    const std::size_t at_once = state.samples_at_once(l + 1, state.connections[l].near_post(q).size());
-    const std::size_t first = shard * state.n_samples / n_shards;
-    const std::size_t last = (shard + 1) * state.n_samples / n_shards;
-    for (std::size_t begin = first; begin < last; begin += at_once)
-      hidden_deltas(state, l, q, begin, std::min(begin + at_once, last), state.scratch[slot]);
+  state.for_each_shard(l, state.n_samples, [&](const Shard& shard, std::size_t slot) {
+    const std::size_t n_near = state.connections[l].near_post(shard.panel).size();
+    const std::size_t at_once = state.samples_at_once(l + 1, n_near);
+    for (std::size_t begin = shard.begin; begin < shard.end; begin += at_once)
+      hidden_deltas(state, l, shard.panel, begin, std::min(begin + at_once, shard.end), state.scratch[slot]);
     Stopwatch adding(state.profile);
-    const std::size_t n_rows = (last - first) * state.rows_per_sample(l);
-    add_rows(state.deltas(l, q, first), n_rows, state.panels[l][q].width,
-             state.layers[l].bias_parts[shard].data() + state.panels[l][q].begin);
+    const Panel& panel = state.panels[l][shard.panel];
+    add_rows(state.deltas(l, shard.panel, shard.begin), (shard.end - shard.begin) * state.rows_per_sample(l),
+             panel.width, state.layers[l].bias_parts[shard.index].data() + panel.begin);
     adding.charge(Phase::neurons);
-  });
-}
-
-// body(part, item, slot): the items of a part in order and by one thread.
-template <typename Body>
-void for_parts(BlockState& state, std::size_t n_items, const Body& body) {
-  const std::size_t n_parts = std::min(n_items, most_parts);
-  state.workers.for_each(n_parts, [&](std::size_t part, std::size_t slot) {
-    for (std::size_t item = part * n_items / n_parts; item < (part + 1) * n_items / n_parts; ++item)
-      body(part, item, state.scratch[slot]);
   });
 }
 
 // dL/dW of connection l >= 1, tile by tile.
 void later_gradient(BlockState& state, std::size_t l) {
   Connection& connection = state.connections[l];
-  for_parts(state, state.panels[l].size(), [&](std::size_t part, std::size_t q, Scratch& scratch) {
-    Stopwatch watch(state.profile);
-    const std::size_t n_rows = state.n_samples * state.rows_per_sample(l + 1);
-    const std::size_t n_pre = state.panels[l][q].width;
-    for (const std::uint32_t p : connection.near_post(q)) {
-      const std::size_t width = state.panels[l + 1][p].width;
-      scratch.tile.assign(wide_panel * width, 0.0F);
-      if (state.spiking())
-        spike_gradient(state.words(l, q, 0), n_rows, state.deltas(l + 1, p, 0), width, scratch.tile.data());
-      else
-        dense_product({.left = state.layers[l].activations.data() + state.offset(l, q, 0),
-                       .row_stride = 1,
-                       .inner_stride = n_pre,
-                       .n_rows = n_pre,
-                       .n_inner = n_rows,
-                       .right = state.deltas(l + 1, p, 0),
-                       .result = scratch.tile.data(),
-                       .width = width});
-      watch.charge(state.spiking() ? Phase::neurons : Phase::products);
-      connection.take_gradient(part, q, p, scratch.tile.data());
-      watch.charge(Phase::position_gradients);
+  const std::size_t n_panels = state.panels[l].size();
+  state.workers.for_each_in_parts(
+      n_panels, most_parts, [&](std::size_t part, std::size_t q, std::size_t slot) {
+        Stopwatch watch(state.profile);
+        Scratch& scratch = state.scratch[slot];
+        const std::size_t n_rows = state.n_samples * state.rows_per_sample(l + 1);
+        const std::size_t n_pre = state.panels[l][q].width;
+        for (const std::uint32_t p : connection.near_post(q)) {
+          const std::size_t width = state.panels[l + 1][p].width;
+          scratch.tile.assign(wide_panel * width, 0.0F);
+          if (state.spiking())
+            spike_gradient(state.words(l, q, 0), n_rows, state.deltas(l + 1, p, 0), width,
+                           scratch.tile.data());
+          else
+            dense_product({.left = state.layers[l].activations.data() + state.offset(l, q, 0),
+                           .row_stride = 1,
+                           .inner_stride = n_pre,
+                           .n_rows = n_pre,
+                           .n_inner = n_rows,
+                           .right = state.deltas(l + 1, p, 0),
+                           .result = scratch.tile.data(),
+                           .width = width});
+          watch.charge(state.spiking() ? Phase::neurons : Phase::products);
+          connection.take_gradient(part, q, p, scratch.tile.data());
+          watch.charge(Phase::position_gradients);
+        }
+      });
+}
+
+// dL/dW of connection 1 to panel p from some panels before it whose neurons are known by their trains, tile
+// after tile, for the samples of a shard: every neuron takes the sum of dL/dI at its train's spikes.
+void train_gradient_shard(BlockState& state, std::span<const std::uint32_t> near, std::size_t p,
+                          std::size_t shard, Scratch& scratch) {
+  const std::size_t n_shards = state.train_shards.size();
+  const std::size_t width = state.panels[2][p].width;
+  std::size_t n_rows = 0;
+  for (const std::uint32_t q : near) n_rows += state.panels[1][q].width;
+  AlignedFloats& tiles = state.train_shards[shard];
+  tiles.assign(n_rows * width, 0.0F);
+  scratch.train_sums.resize(state.trains.n_rows() * width);
+  for (std::size_t s = shard * state.n_samples / n_shards; s < (shard + 1) * state.n_samples / n_shards;
+       ++s) {
+    sum_by_train(state.trains, state.deltas(2, p, s), width, scratch.train_sums.data());
+    float* tile = tiles.data();
+    for (const std::uint32_t q : near) {
+      const std::size_t n_pre = state.panels[1][q].width;
+      add_train_gradient(state.trains_of(1, q, s), n_pre, scratch.train_sums.data(), width, tile);
+      tile += n_pre * width;
     }
-  });
+  }
+}
+
+// Adds the shards up and turns each tile into its part of the gradient.
+void take_train_gradient(BlockState& state, std::span<const std::uint32_t> near, std::size_t p) {
+  const std::size_t width = state.panels[2][p].width;
+  state.workers.for_each_in_parts(
+      near.size(), most_parts, [&](std::size_t part, std::size_t at, std::size_t) {
+        Stopwatch watch(state.profile);
+        std::size_t begin = 0;
+        for (const std::uint32_t q : near.first(at)) begin += state.panels[1][q].width * width;
+        float* tile = state.train_shards[0].data() + begin;
+        for (const AlignedFloats& shard : std::span(state.train_shards).subspan(1))
+          add_to(shard.data() + begin, state.panels[1][near[at]].width * width, tile);
+        state.connections[1].take_gradient(part, near[at], p, tile);
+        watch.charge(Phase::position_gradients);
+      });
+}
+
+void train_gradient(BlockState& state) {
+  state.train_shards.resize(std::min(most_train_shards, state.n_samples));
+  for (std::size_t p = 0; p < state.panels[2].size(); ++p) {
+    const auto near = state.connections[1].near_pre(p);
+    for (std::size_t k = 0; k < near.size(); k += tiles_at_once) {
+      const auto some = near.subspan(k, std::min(tiles_at_once, near.size() - k));
+      state.workers.for_each(state.train_shards.size(), [&](std::size_t shard, std::size_t slot) {
+        Stopwatch watch(state.profile);
+        train_gradient_shard(state, some, p, shard, state.scratch[slot]);
+        watch.charge(Phase::neurons);
+      });
+      take_train_gradient(state, some, p);
+    }
+  }
 }
 
 // A first layer whose currents change is not gone through by itself: its trajectories are large, and read
@@ -271,35 +317,38 @@ void first_gradient(BlockState& state) {
   Connection& connection = state.connections[0];
   const std::size_t n_panels = state.panels[1].size();
   const std::size_t n_shards = state.n_shards(1, state.panels[0].size());
-  for_parts(state, n_panels * n_shards, [&](std::size_t part, std::size_t item, Scratch& scratch) {
-    const std::size_t p = item / n_shards;
-    const std::size_t shard = item % n_shards;
-    const std::size_t width = state.panels[1][p].width;
-    const auto near = connection.near_pre(p);
-    const std::size_t first = shard * near.size() / n_shards;
-    const auto mine = near.subspan(first, (shard + 1) * near.size() / n_shards - first);
-    std::size_t n_floats = 0;
-    for (const std::uint32_t q : mine) n_floats += state.panels[0][q].width * width;
-    scratch.tile.assign(n_floats, 0.0F);
-    for (std::size_t b = 0; b < state.n_inputs; ++b) {
-      const InputBlock& block = state.inputs[b];
-      const float* deltas = row_deltas(state, block, p, scratch);
-      Stopwatch multiplying(state.profile);
-      float* tile = scratch.tile.data();
-      for (const std::uint32_t q : mine) {
-        input_gradient(block, state.panels[0], q, deltas, width, tile);
-        tile += state.panels[0][q].width * width;
-      }
-      multiplying.charge(Phase::products);
-    }
-    Stopwatch taking(state.profile);
-    const float* tile = scratch.tile.data();
-    for (const std::uint32_t q : mine) {
-      connection.take_gradient(part, q, p, tile);
-      tile += state.panels[0][q].width * width;
-    }
-    taking.charge(Phase::position_gradients);
-  });
+  const std::size_t n_items = n_panels * n_shards;
+  state.workers.for_each_in_parts(
+      n_items, most_parts, [&](std::size_t part, std::size_t item, std::size_t slot) {
+        Scratch& scratch = state.scratch[slot];
+        const std::size_t p = item / n_shards;
+        const std::size_t shard = item % n_shards;
+        const std::size_t width = state.panels[1][p].width;
+        const auto near = connection.near_pre(p);
+        const std::size_t first = shard * near.size() / n_shards;
+        const auto mine = near.subspan(first, (shard + 1) * near.size() / n_shards - first);
+        std::size_t n_floats = 0;
+        for (const std::uint32_t q : mine) n_floats += state.panels[0][q].width * width;
+        scratch.tile.assign(n_floats, 0.0F);
+        for (std::size_t b = 0; b < state.n_inputs; ++b) {
+          const InputBlock& block = state.inputs[b];
+          const float* deltas = row_deltas(state, block, p, scratch);
+          Stopwatch multiplying(state.profile);
+          float* tile = scratch.tile.data();
+          for (const std::uint32_t q : mine) {
+            input_gradient(block, state.panels[0], q, deltas, width, tile);
+            tile += state.panels[0][q].width * width;
+          }
+          multiplying.charge(Phase::products);
+        }
+        Stopwatch taking(state.profile);
+        const float* tile = scratch.tile.data();
+        for (const std::uint32_t q : mine) {
+          connection.take_gradient(part, q, p, tile);
+          tile += state.panels[0][q].width * width;
+        }
+        taking.charge(Phase::position_gradients);
+      });
 }
 
 }  // namespace
@@ -331,13 +380,14 @@ SampleLoss block_loss(BlockState& state, const Batch& batch, std::span<float> lo
   SampleLoss total;
   for (const SampleLoss& part : parts) total.loss += part.loss;
   for (std::size_t l = 1; l < state.layers.size(); ++l) total.n_spikes += count_spikes(state.layers[l].words);
+  for (Scratch& scratch : state.scratch) total.n_spikes += std::exchange(scratch.n_spikes, 0);
   return total;
 }
 
 void backward_block(BlockState& state) {
   for (std::size_t l = state.last() - 1; l >= 1; --l) {
     if (l > 1 || !deltas_on_the_way(state)) backward_hidden_layer(state, l);
-    later_gradient(state, l);
+    state.by_train(l) ? train_gradient(state) : later_gradient(state, l);
   }
   first_gradient(state);
 }

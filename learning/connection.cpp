@@ -44,15 +44,6 @@ void clear_padding(const Panel& panel, std::size_t n_rows, float* tile) {
     std::fill(tile + row * panel.width + panel.filled, tile + (row + 1) * panel.width, 0.0F);
 }
 
-// body(group, item) for every item, each group's in order and by one thread.
-template <typename Body>
-void for_groups(const Workers& workers, std::size_t n_items, std::size_t n_groups, const Body& body) {
-  workers.for_each(n_groups, [&](std::size_t group, std::size_t) {
-    for (std::size_t item = group * n_items / n_groups; item < (group + 1) * n_items / n_groups; ++item)
-      body(group, item);
-  });
-}
-
 }  // namespace
 
 Connection::Connection(const sim::NetworkDescription& network, std::size_t index, const PanelLayout& pre,
@@ -144,7 +135,7 @@ float Connection::least_kept(std::size_t n_removed, std::size_t n_within, const 
   std::uint32_t upper = 0;
   for (const bool last : {false, true}) {
     std::vector<std::vector<std::uint32_t>> counts(n_groups, std::vector<std::uint32_t>(n_halves));
-    for_groups(workers, post_.size(), n_groups, [&](std::size_t group, std::size_t p) {
+    workers.for_each_in_parts(post_.size(), n_groups, [&](std::size_t group, std::size_t p, std::size_t) {
       AlignedFloats weights(wide_panel * wide_panel);
       for (const std::uint32_t q : near_pre(p)) {
         make_tile(q, p, weights.data());
@@ -181,7 +172,7 @@ void Connection::find_means(const Workers& workers) {
     sums_[group].assign(pre_.padded(), 0.0F);
     counts_[group].assign(pre_.padded(), 0.0F);
   }
-  for_groups(workers, post_.size(), n_groups, [&](std::size_t group, std::size_t p) {
+  workers.for_each_in_parts(post_.size(), n_groups, [&](std::size_t group, std::size_t p, std::size_t) {
     for (const std::uint32_t q : near_pre(p)) {
       const std::size_t begin = pre_[q].begin;
       if (network_.spatial()) {
@@ -355,8 +346,7 @@ void Connection::spread_means(const Workers& workers) {
         if (is_edge(i, j)) stored_gradient_[i * post_.n_neurons() + j] += mean[i];
     return;
   }
-  const std::size_t n_groups = std::min(parts_.size(), post_.size());
-  for_groups(workers, post_.size(), n_groups, [&](std::size_t group, std::size_t p) {
+  workers.for_each_in_parts(post_.size(), parts_.size(), [&](std::size_t group, std::size_t p, std::size_t) {
     for (const std::uint32_t q : near_pre(p))
       parts_[group].distance += row_gradient_tile(tile(q, p), mean.data() + pre_[q].begin, post_[p].filled,
                                                   destination(parts_[group], q, p));

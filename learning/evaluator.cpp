@@ -22,6 +22,16 @@ std::vector<PanelLayout> panels_of(const sim::NetworkDescription& network) {
   return panels;
 }
 
+// Of the first hidden layer under constant currents, where sums over trains take fewer additions than looking
+// up sums of four neurons at every step.
+TrainTable trains_of(const sim::NetworkDescription& network, const Objective& objective) {
+  if (!network.spiking() || network.n_layers() < 3) return {};
+  TrainTable trains(lif_kernel(network.lif_of(1), objective), objective.n_steps);
+  const std::size_t n_neurons = network.sizes[1];
+  const bool pays = 4 * (n_neurons + trains.n_rows() + trains.n_toggles()) < n_neurons * objective.n_steps;
+  return pays ? trains : TrainTable();
+}
+
 void centre(std::span<float> values) {
   float mean = 0.0F;
   for (const float value : values) mean += value;
@@ -64,6 +74,7 @@ BatchEvaluator::State::State(sim::NetworkDescription description, const Objectiv
             .workers = workers,
             .profile = profile,
             .panels = panels_of(network),
+            .trains = trains_of(network, objective),
             .neighbourhood = {network, panels_of(network)}} {
   validate(objective, network);
   for (std::size_t l = 0; l < network.n_connections(); ++l)
@@ -85,7 +96,9 @@ std::size_t BatchEvaluator::State::block_size() const {
     const auto floats = static_cast<double>(block.panels[l].padded() * block.rows_per_sample(l));
     const bool two = network.spiking() ? !network.lif_of(l).reset_delay : true;
     bytes += sizeof(float) * floats * (two ? 2 : 1);
-    if (network.spiking())
+    if (block.by_train(l))
+      bytes += sizeof(std::uint16_t) * static_cast<double>(block.panels[l].padded());
+    else if (network.spiking())
       bytes += sizeof(std::uint64_t) * static_cast<double>(block.panels[l].size() * objective.n_steps);
   }
   const double fitting = options.trajectory_mib * 1024 * 1024 / bytes;

@@ -3,6 +3,7 @@
 
 #include "learning/passes.hpp"
 #include "learning/row_kernels.hpp"
+#include "learning/train_kernels.hpp"
 
 namespace loci::learning {
 namespace {
@@ -76,6 +77,10 @@ void first_layer_block(BlockState& state, std::size_t p, const InputBlock& block
       if (state.last() > 1) rectify(base, panel.width);
       continue;
     }
+    if (state.by_train(1)) {
+      scratch.n_spikes += find_trains(state.trains, base, panel.width, state.trains_of(1, p, sample + s));
+      continue;
+    }
     if (state.constant_drive(1)) {
       lif_constant_forward(layer.lif, {base, panel.width, state.n_steps()}, state.words(1, p, sample + s));
       continue;
@@ -89,18 +94,34 @@ void first_layer_block(BlockState& state, std::size_t p, const InputBlock& block
 }
 
 void forward_first_layer(BlockState& state) {
-  const std::size_t n_panels = state.panels[1].size();
-  const std::size_t n_shards = state.n_shards(1, state.n_inputs);
-  state.workers.for_each(n_panels * n_shards, [&](std::size_t task, std::size_t slot) {
-    const std::size_t p = task / n_shards;
-    const std::size_t shard = task % n_shards;
+  state.for_each_shard(1, state.n_inputs, [&](const Shard& shard, std::size_t slot) {
     Stopwatch watch(state.profile);
+    Scratch& scratch = state.scratch[slot];
     const Connection& connection = state.connections[0];
-    const float* weights = connection.weights(p, connection.near_pre(p), state.scratch[slot].weights);
+    const float* weights = connection.weights(shard.panel, connection.near_pre(shard.panel), scratch.weights);
     watch.charge(Phase::weights);
-    for (std::size_t b = shard * state.n_inputs / n_shards; b < (shard + 1) * state.n_inputs / n_shards; ++b)
-      first_layer_block(state, p, state.inputs[b], weights, state.scratch[slot]);
+    for (std::size_t b = shard.begin; b < shard.end; ++b)
+      first_layer_block(state, shard.panel, state.inputs[b], weights, scratch);
   });
+}
+
+// Currents from neurons whose spikes are known by their trains: weights are summed over the neurons of each
+// train, and a train's sum counts at its spikes.
+void train_arrivals(BlockState& state, std::size_t l, std::size_t width, std::span<const std::uint32_t> near,
+                    std::size_t begin, std::size_t end, const float* weights, bool first, Scratch& scratch,
+                    float* rows) {
+  const std::size_t n_floats = state.n_steps() * width;
+  if (first) std::fill_n(rows, (end - begin) * n_floats, 0.0F);
+  for (std::size_t s = begin; s < end; ++s) {
+    scratch.train_sums.assign(state.trains.n_rows() * width, 0.0F);
+    const float* panel_weights = weights;
+    for (const std::uint32_t q : near) {
+      const std::size_t n_inner = state.panels[l - 1][q].width;
+      add_by_train(state.trains_of(l - 1, q, s), n_inner, panel_weights, width, scratch.train_sums.data());
+      panel_weights += n_inner * width;
+    }
+    add_train_currents(state.trains, scratch.train_sums.data(), width, rows + (s - begin) * n_floats);
+  }
 }
 
 // What arrives at panel p of layer l >= 2 from some panels before it, (rows, width), added to what is there
@@ -110,6 +131,8 @@ void arrivals(BlockState& state, std::size_t l, std::size_t p, std::span<const s
               float* rows) {
   const std::size_t width = state.panels[l][p].width;
   const std::size_t n_rows = (end - begin) * state.rows_per_sample(l);
+  if (state.by_train(l - 1))
+    return train_arrivals(state, l, width, near, begin, end, weights, first, scratch, rows);
   scratch.sources.clear();
   for (const std::uint32_t q : near) {
     const std::size_t n_inner = state.panels[l - 1][q].width;
@@ -175,15 +198,12 @@ void later_layer_block(BlockState& state, std::size_t l, std::size_t p, std::siz
 }
 
 void forward_later_layer(BlockState& state, std::size_t l) {
-  const std::size_t n_panels = state.panels[l].size();
-  const std::size_t n_shards = state.n_shards(l, state.n_samples);
-  state.workers.for_each(n_panels * n_shards, [&](std::size_t task, std::size_t slot) {
-    const std::size_t p = task / n_shards;
-    const std::size_t shard = task % n_shards;
-    const std::size_t last = (shard + 1) * state.n_samples / n_shards;
-    const std::size_t at_once = state.samples_at_once(l, state.connections[l - 1].near_pre(p).size());
-    for (std::size_t begin = shard * state.n_samples / n_shards; begin < last; begin += at_once)
-      later_layer_block(state, l, p, begin, std::min(begin + at_once, last), state.scratch[slot]);
+  state.for_each_shard(l, state.n_samples, [&](const Shard& shard, std::size_t slot) {
+    const std::size_t n_near = state.connections[l - 1].near_pre(shard.panel).size();
+    const std::size_t at_once = state.samples_at_once(l, n_near);
+    for (std::size_t begin = shard.begin; begin < shard.end; begin += at_once)
+      later_layer_block(state, l, shard.panel, begin, std::min(begin + at_once, shard.end),
+                        state.scratch[slot]);
   });
 }
 
@@ -196,7 +216,9 @@ void make_room(BlockState& state) {
       if (state.with_gradient) layer.deltas.resize(floats);
       continue;
     }
-    layer.words.resize(state.panels[l].size() * state.n_samples * state.n_steps());
+    const bool by_train = state.by_train(l);
+    layer.trains.resize(by_train ? floats : 0);
+    layer.words.resize(by_train ? 0 : state.panels[l].size() * state.n_samples * state.n_steps());
     if (state.constant_drive(l)) {
       layer.drive.resize(floats);
     } else if (state.with_gradient || l == state.last()) {

@@ -22,10 +22,7 @@ void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::siz
       continue;
     }
     read_values(batch, sample, places);
-    rows.begin_row();
-    for (std::size_t i = 0; i < n_inputs; ++i)
-      if (values_[i] != 0.0F) rows.append(i, values_[i]);
-    rows.end_row();
+    rows.append_row(values_);
   }
   const auto n_values = static_cast<double>(rows.n_rows * n_inputs);
   block.dense = batch.constant_input() && static_cast<double>(rows.rows.size()) > densest_sparse * n_values;

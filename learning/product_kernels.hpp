@@ -26,7 +26,9 @@ struct SparseRows {
 
   std::size_t n_tiles() const { return (n_inputs + inputs_per_tile - 1) / inputs_per_tile; }
   void clear(std::size_t inputs);
-  // A row's entries in rising order of input between begin_row() and end_row().
+  // A row of all its inputs.
+  void append_row(std::span<const float> values);
+  // Or a row's entries in rising order of input between begin_row() and end_row().
   void begin_row();
   void append(std::size_t input, float value);
   void end_row();
@@ -35,6 +37,7 @@ struct SparseRows {
 
  private:
   std::size_t next_tile_ = 0;
+  std::vector<Entry> row_;
 };
 
 // results (n_rows, width) = [results +] inputs of one tile x weights (inputs of the tile, width).

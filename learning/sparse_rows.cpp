@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 
 #include "learning/product_kernels.hpp"
 
@@ -9,6 +10,23 @@ void SparseRows::clear(std::size_t inputs) {
   n_inputs = inputs;
   rows.clear();
   row_begin.clear();
+}
+
+// Without a branch that no one could predict: every entry is written, and the next one over it if it was 0.
+void SparseRows::append_row(std::span<const float> values) {
+  row_.resize(inputs_per_tile);
+  row_begin.push_back(static_cast<std::uint32_t>(rows.size()));
+  for (std::size_t first = 0; first < values.size(); first += inputs_per_tile) {
+    const auto tile = values.subspan(first, std::min(inputs_per_tile, values.size() - first));
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < tile.size(); ++i) {
+      row_[n] = {static_cast<std::uint32_t>(i), tile[i]};
+      n += tile[i] != 0.0F ? 1 : 0;
+    }
+    rows.insert(rows.end(), row_.begin(), row_.begin() + static_cast<std::ptrdiff_t>(n));
+    row_begin.push_back(static_cast<std::uint32_t>(rows.size()));
+  }
+  ++n_rows;
 }
 
 void SparseRows::begin_row() {

@@ -1,6 +1,7 @@
 // The threads of a run: oneTBB behind a loop over independent indices.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 
@@ -22,6 +23,17 @@ class Workers {
     run(n, {&body, [](const void* of, std::size_t index, std::size_t slot) {
               (*static_cast<const Body*>(of))(index, slot);
             }});
+  }
+
+  // Cuts n_items into at most n_parts runs of neighbours and calls body(part, item, slot) for every item: a
+  // part's items in their order, on one thread.
+  template <typename Body>
+  void for_each_in_parts(std::size_t n_items, std::size_t n_parts, const Body& body) const {
+    n_parts = std::min(n_items, n_parts);
+    for_each(n_parts, [&](std::size_t part, std::size_t slot) {
+      for (std::size_t item = part * n_items / n_parts; item < (part + 1) * n_items / n_parts; ++item)
+        body(part, item, slot);
+    });
   }
 
  private:

@@ -1,5 +1,5 @@
-// After the first batches nothing is allocated any more. Not with the address sanitizer, which has operators of
-// its own.
+// After the first batches nothing is allocated any more. Not with the address sanitizer, which has operators
+// of its own.
 #ifndef __SANITIZE_ADDRESS__
 
 #include <atomic>

@@ -24,14 +24,6 @@ std::vector<std::vector<std::uint8_t>> all_edges(const NetworkDescription& netwo
   return edges;
 }
 
-double margin_to_threshold(const ReferenceResult<double>& result, const NetworkDescription& network) {
-  double margin = 1e9;
-  for (std::size_t l = 0; l < result.membranes.size(); ++l)
-    for (const double membrane : result.membranes[l])
-      margin = std::min(margin, std::abs(membrane - network.lif_of(l + 1).threshold));
-  return margin;
-}
-
 // Central differences of the smooth network's loss in double, h = 1e-5: see gradient_test.cpp for the bound.
 // The set of edges counts as constant, so no pair may change sides within the step.
 void check_differences(const NetworkDescription& network, const Objective& objective,
@@ -54,7 +46,7 @@ void check_differences(const NetworkDescription& network, const Objective& objec
   };
   const auto result = evaluate();
   const double step = 1e-5;
-  if (network.spiking()) REQUIRE(margin_to_threshold(result, network) > 10 * step);
+  if (network.spiking()) REQUIRE(test::threshold_margin(result, network) > 10 * step);
   for (const auto& group : parameters.layout.groups()) {
     std::vector<double> differences;
     for (std::size_t at = group.offset; at < group.offset + group.size(); ++at) {

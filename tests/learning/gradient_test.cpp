@@ -5,6 +5,7 @@
 #include "learning/evaluator.hpp"
 #include "learning/reference.hpp"
 #include "learning/surrogate.hpp"
+#include "learning/train_table.hpp"
 #include "tests/learning/support.hpp"
 
 using namespace loci;
@@ -26,16 +27,6 @@ sim::BasicParameters<double> random_parameters(const NetworkDescription& network
   return parameters;
 }
 
-// Distance of any compared membrane to the threshold: float32 must not be asked to decide what double barely
-// does.
-double threshold_margin(const ReferenceResult<double>& result, const NetworkDescription& network) {
-  double margin = 1e9;
-  for (std::size_t l = 0; l < result.membranes.size(); ++l)
-    for (const double membrane : result.membranes[l])
-      margin = std::min(margin, std::abs(membrane - network.lif_of(l + 1).threshold));
-  return margin;
-}
-
 // Central differences of the smooth network's loss in double: truncation h^2 f'''/6 and cancellation eps/h
 // both lie below 1e-6 of the gradient's scale at h = 1e-5.
 void check_finite_differences(const NetworkDescription& network, const Objective& objective, bool constant,
@@ -47,7 +38,7 @@ void check_finite_differences(const NetworkDescription& network, const Objective
                                                  SpikeForm::smooth);
   const double step = 1e-5;
   // No membrane may cross the threshold, and so move a reset, within the step taken.
-  if (network.spiking()) REQUIRE(threshold_margin(result, network) > 10 * step);
+  if (network.spiking()) REQUIRE(test::threshold_margin(result, network) > 10 * step);
   for (const auto& group : parameters.layout.groups()) {
     std::vector<double> differences;
     const auto analytic = std::span(result.gradient).subspan(group.offset, group.size());
@@ -102,7 +93,7 @@ void check_fast_path(const NetworkDescription& network, const Objective& objecti
   if (network.culled()) REQUIRE(edge_margin(network, exact) > 1.2e-6);
   const auto expected = reference_evaluate<double>(network, objective, exact, test::reference_batch(batch));
   if (network.spiking()) {
-    REQUIRE(threshold_margin(expected, network) > 2e-6);
+    REQUIRE(test::threshold_margin(expected, network) > 2e-6);
     for (const auto& spikes : expected.spikes) {
       const auto fired = std::count(spikes.begin(), spikes.end(), 1.0);
       REQUIRE(fired > 0);
@@ -229,6 +220,27 @@ TEST_CASE("the fast path computes what the reference path defines: losses, surro
         other.lif = {{.beta = 0.9, .reset = reset, .reset_delay = delayed}};
         check_fast_path(other, {.loss = Loss::membrane_rate, .n_steps = 10}, constant, 10);
       }
+}
+
+TEST_CASE("the fast path computes what the reference path defines: layers known by their spike trains") {
+  // Wide enough for sums over trains to be the cheaper way; 1,100 neurons in narrow panels are more tiles
+  // than are made at once.
+  const Objective objective{.n_steps = 20};
+  const auto check = [&](const NetworkDescription& network, std::uint64_t seed) {
+    const TrainTable trains(lif_kernel(network.lif_of(1), objective), objective.n_steps);
+    REQUIRE_FALSE(trains.empty());
+    REQUIRE(4 * (trains.n_rows() + trains.n_toggles()) < network.sizes[1] * (objective.n_steps - 4));
+    check_fast_path(network, objective, true, seed);
+  };
+  check({.sizes = {50, 400, 150, 10}, .weight_scale = {0.4, 0.2, 0.2}, .balanced = true}, 63);
+  check({.sizes = {50, 300, 10}, .wiring = Wiring::dense, .lif = {{.threshold = 0.3}}}, 53);
+  check({.sizes = {20, 1100, 10}, .dims = 3, .weight_scale = {0.5, 0.1}, .cutoff = 2.5}, 61);
+  for (const auto reset : {Reset::subtract, Reset::zero, Reset::none})
+    for (const bool delayed : {true, false})
+      check({.sizes = {40, 450, 10},
+             .weight_scale = {0.4, 0.2},
+             .lif = {{.beta = 0.9, .reset = reset, .reset_delay = delayed}}},
+            55);
 }
 
 TEST_CASE("blocks of few samples change nothing but the memory") {

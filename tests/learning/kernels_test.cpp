@@ -8,6 +8,7 @@
 #include "learning/instruction_set.hpp"
 #include "learning/lif_kernels.hpp"
 #include "learning/surrogate.hpp"
+#include "learning/train_kernels.hpp"
 #include "tests/learning/support.hpp"
 
 using namespace loci;
@@ -186,5 +187,118 @@ TEST_CASE("spikes multiply as rows of zeros and ones do") {
             CHECK(std::abs(gradient[i * width + j] - sum) < 132 * 0x1p-24 * 16);
           }
       }
+  });
+}
+
+namespace {
+
+std::vector<LifKernel> every_reset(float beta) {
+  std::vector<LifKernel> kernels;
+  for (const auto reset : {sim::Reset::subtract, sim::Reset::zero, sim::Reset::none})
+    for (const bool delayed : {true, false})
+      kernels.push_back({beta, 1.0F, reset, delayed, Surrogate::atan, 0.5F});
+  return kernels;
+}
+
+// Currents on both sides of every train's lowest, at random, and at the ends of what floats can say.
+AlignedFloats telling_currents(const TrainTable& table) {
+  AlignedFloats currents = {-0.0F, 0.0F, -1e35F, 1e35F, std::numeric_limits<float>::quiet_NaN()};
+  const float* from = table.index().from;
+  for (std::size_t train = 1; train + TrainTable::lowest_rows <= table.n_rows(); ++train)
+    for (const float towards : {-1e30F, 1e30F}) {
+      currents.push_back(from[train]);
+      currents.push_back(std::nextafter(from[train], towards));
+    }
+  for (const float value : random_floats(500, 3)) currents.push_back(0.5F + value);
+  currents.resize((currents.size() + wide_panel - 1) / wide_panel * wide_panel);
+  return currents;
+}
+
+// Word t of the panel's spikes as the table tells them.
+std::vector<std::uint64_t> words_of(const TrainTable& table, std::span<const std::uint16_t> rows) {
+  std::vector<std::uint64_t> words(table.n_steps());
+  for (std::size_t j = 0; j < rows.size(); ++j)
+    for (std::size_t row = 0; row <= rows[j]; ++row)
+      for (const auto& toggle : table.toggles(row)) words[toggle.step] ^= std::uint64_t{1} << j;
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("there are as many trains as worked out by hand") {
+  // Two steps: U[1] = I and U[2] = 1.95 I - 1{I > 1}, so that trains change at 1 / 1.95, 1 and 2 / 1.95.
+  const TrainTable two({0.95F, 1.0F, sim::Reset::subtract, true, Surrogate::atan, 0.5F}, 2);
+  REQUIRE(two.n_rows() == 4 + TrainTable::lowest_rows - 1);
+  const float* from = two.index().from;
+  CHECK(from[1] == Approx(1 / 1.95));
+  CHECK(from[2] == Approx(1));
+  CHECK(from[3] == Approx(2 / 1.95));
+  CHECK(two.toggles(TrainTable::lowest_rows + 1).size() == 2);
+  // Without memory a neuron always or never spikes; without a reset it goes on once it has begun.
+  CHECK(TrainTable({0.0F, 1.0F, sim::Reset::none, true, Surrogate::atan, 0.5F}, 30).n_rows() ==
+        2 + TrainTable::lowest_rows - 1);
+  CHECK(TrainTable({0.9F, 1.0F, sim::Reset::none, true, Surrogate::atan, 0.5F}, 30).n_rows() ==
+        31 + TrainTable::lowest_rows - 1);
+  CHECK(TrainTable({0.95F, 1.0F, sim::Reset::subtract, true, Surrogate::atan, 0.5F}, 300).empty());
+}
+
+TEST_CASE("every current finds the train that its neuron fires") {
+  on_every_instruction_set([] {
+    for (const float beta : {0.0F, 0.7F, 0.95F, 1.0F})
+      for (const LifKernel& lif : every_reset(beta))
+        for (const std::size_t n_steps : {1, 9, 40}) {
+          INFO(beta << ' ' << name_of(lif.reset) << ' ' << lif.reset_delay << ' ' << n_steps);
+          const TrainTable table(lif, n_steps);
+          REQUIRE_FALSE(table.empty());
+          const AlignedFloats currents = telling_currents(table);
+          std::vector<std::uint16_t> rows(wide_panel);
+          std::vector<std::uint64_t> expected(n_steps);
+          for (std::size_t first = 0; first < currents.size(); first += wide_panel) {
+            const auto n_spikes = find_trains(table, currents.data() + first, wide_panel, rows.data());
+            lif_constant_forward(lif, {currents.data() + first, wide_panel, n_steps}, expected.data());
+            REQUIRE(words_of(table, rows) == expected);
+            REQUIRE(n_spikes == count_spikes(expected));
+          }
+        }
+  });
+}
+
+TEST_CASE("sums over trains are the sums over their spikes") {
+  on_every_instruction_set([] {
+    constexpr std::size_t n_steps = 25;
+    const LifKernel lif{0.95F, 1.0F, sim::Reset::subtract, true, Surrogate::atan, 0.5F};
+    const TrainTable table(lif, n_steps);
+    for (const std::size_t width : {wide_panel, narrow_panel}) {
+      INFO(width);
+      AlignedFloats drive = random_floats(wide_panel, 17);
+      for (float& current : drive) current = 0.4F + 0.6F * current;
+      std::vector<std::uint16_t> rows(wide_panel);
+      REQUIRE(find_trains(table, drive.data(), wide_panel, rows.data()) > 100);
+      std::vector<std::uint64_t> words(n_steps);
+      lif_constant_forward(lif, {drive.data(), wide_panel, n_steps}, words.data());
+
+      const AlignedFloats weights = random_floats(wide_panel * width, 18);
+      AlignedFloats sums(table.n_rows() * width);
+      AlignedFloats currents = random_floats(n_steps * width, 19);
+      AlignedFloats expected = currents;
+      add_by_train(rows.data(), wide_panel, weights.data(), width, sums.data());
+      add_train_currents(table, sums.data(), width, currents.data());
+      for (std::size_t t = 0; t < n_steps; ++t)
+        for (std::size_t j = 0; j < wide_panel; ++j)
+          for (std::size_t k = 0; k < width && (words[t] >> j & 1) != 0; ++k)
+            expected[t * width + k] += weights[j * width + k];
+      CHECK(test::largest_relative_error<float, float>(currents, expected) < 3e-6);
+
+      const AlignedFloats deltas = random_floats(n_steps * width, 20);
+      AlignedFloats gradient = random_floats(wide_panel * width, 21);
+      AlignedFloats expected_gradient = gradient;
+      sum_by_train(table, deltas.data(), width, sums.data());
+      add_train_gradient(rows.data(), wide_panel, sums.data(), width, gradient.data());
+      for (std::size_t t = 0; t < n_steps; ++t)
+        for (std::size_t j = 0; j < wide_panel; ++j)
+          for (std::size_t k = 0; k < width && (words[t] >> j & 1) != 0; ++k)
+            expected_gradient[j * width + k] += deltas[t * width + k];
+      CHECK(test::largest_relative_error<float, float>(gradient, expected_gradient) < 3e-6);
+    }
   });
 }

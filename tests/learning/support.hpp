@@ -61,6 +61,17 @@ inline ArrayBatch random_batch(std::size_t size, std::size_t n_inputs, std::size
   return batch;
 }
 
+// Distance of any compared membrane to the threshold: float32 must not be asked to decide what double barely
+// does.
+inline double threshold_margin(const learning::ReferenceResult<double>& result,
+                               const sim::NetworkDescription& network) {
+  double margin = 1e9;
+  for (std::size_t l = 0; l < result.membranes.size(); ++l)
+    for (const double membrane : result.membranes[l])
+      margin = std::min(margin, std::abs(membrane - network.lif_of(l + 1).threshold));
+  return margin;
+}
+
 template <typename To, typename From>
 sim::BasicParameters<To> converted(const sim::NetworkDescription& network,
                                    const sim::BasicParameters<From>& from) {
