@@ -151,9 +151,49 @@ void trajectory_deltas(BlockState& state, std::size_t l, std::size_t q, std::siz
        .n_steps = state.n_steps()});
 }
 
+// The same where the current is constant: dL/dI_j = sum_k W_jk sum_t dL/dI_k[t] S'(U_j[t]) dU_j[t]/dI_j. The
+// inner sum comes first, so that dL/dS is never needed.
+void constant_drive_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t begin,
+                           std::size_t end, Scratch& scratch) {
+  Stopwatch watch(state.profile);
+  const std::size_t width = state.panels[l][q].width;
+  const std::size_t n_steps = state.n_steps();
+  const auto near = state.connections[l].near_post(q);
+  scratch.rows.assign((end - begin) * width, 0.0F);
+  scratch.trajectory.resize(n_steps * width);
+  scratch.tile.resize(wide_panel * width);
+  for (std::size_t k = 0; k < near.size(); k += tiles_at_once) {
+    const auto some = near.subspan(k, std::min(tiles_at_once, near.size() - k));
+    const float* transposed = state.connections[l].transposed_weights(q, some, scratch.weights);
+    watch.charge(Phase::weights);
+    for (std::size_t s = begin; s < end; ++s) {
+      lif_constant_sensitivities(state.layers[l].lif, {state.deltas(l, q, s), width, n_steps},
+                                 scratch.trajectory.data());
+      const float* weights = transposed;
+      for (const std::uint32_t p : some) {
+        const Panel& next = state.panels[l + 1][p];
+        dense_product({.left = state.deltas(l + 1, p, s),
+                       .row_stride = 1,
+                       .inner_stride = next.width,
+                       .n_rows = next.filled,
+                       .n_inner = n_steps,
+                       .right = scratch.trajectory.data(),
+                       .result = scratch.tile.data(),
+                       .width = width});
+        add_product_rows(weights, scratch.tile.data(), next.filled, width,
+                         scratch.rows.data() + (s - begin) * width);
+        weights += next.width * width;
+      }
+    }
+    watch.charge(Phase::neurons);
+  }
+  std::copy(scratch.rows.begin(), scratch.rows.end(), state.deltas(l, q, begin));
+}
+
 // dL/dI of samples [begin, end) of hidden panel q, in place of what it is computed from.
 void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t begin, std::size_t end,
                    Scratch& scratch) {
+  if (state.constant_drive(l)) return constant_drive_deltas(state, l, q, begin, end, scratch);
   const float* arriving = arriving_gradient(state, l, q, begin, end, scratch);
   Stopwatch watch(state.profile);
   const LayerState& layer = state.layers[l];
@@ -161,14 +201,9 @@ void hidden_deltas(BlockState& state, std::size_t l, std::size_t q, std::size_t 
   if (!state.spiking())
     rectify_gradient(layer.activations.data() + state.offset(l, q, begin), arriving, (end - begin) * width,
                      state.deltas(l, q, begin));
-  for (std::size_t s = begin; state.spiking() && s < end; ++s) {
-    float* deltas = state.deltas(l, q, s);
-    const float* spike_gradient = arriving + (s - begin) * state.n_steps() * width;
-    if (state.constant_drive(l))
-      lif_constant_backward(layer.lif, {deltas, width, state.n_steps()}, spike_gradient, deltas);
-    else
-      trajectory_deltas(state, l, q, s, spike_gradient, deltas);
-  }
+  for (std::size_t s = begin; state.spiking() && s < end; ++s)
+    trajectory_deltas(state, l, q, s, arriving + (s - begin) * state.n_steps() * width,
+                      state.deltas(l, q, s));
   watch.charge(Phase::neurons);
 }
 

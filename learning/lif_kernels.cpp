@@ -158,8 +158,7 @@ void constant_forward_general(const LifKernel& lif, const ConstantDrive& drive, 
 }
 
 template <std::size_t kVectors, Surrogate kSurrogate>
-void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
-                               float* current_gradient) {
+void sensitivities_default(const LifKernel& lif, const ConstantDrive& drive, float* sensitivities) {
   const D d;
   const V beta = hn::Set(d, lif.beta);
   const V threshold = hn::Set(d, lif.threshold);
@@ -168,43 +167,35 @@ void constant_backward_default(const LifKernel& lif, const ConstantDrive& drive,
   constexpr std::size_t n_chains = kVectors < 4 ? kVectors : 4;
   for (std::size_t first = 0; first < kVectors; first += n_chains) {
     V membrane[n_chains];
-    V sums[n_chains];
-    for (std::size_t c = 0; c < n_chains; ++c) membrane[c] = sums[c] = hn::Zero(d);
-    float sensitivity = 0.0F;
+    for (auto& value : membrane) value = hn::Zero(d);
+    V growth = hn::Zero(d);
     for (std::size_t t = 0; t < drive.n_steps; ++t) {
-      sensitivity = 1.0F + lif.beta * sensitivity;
-      const V weight = hn::Set(d, sensitivity);
+      growth = hn::MulAdd(beta, growth, derivative.amplitude);
       for (std::size_t c = 0; c < n_chains; ++c) {
         const std::size_t at = (first + c) * n_lanes;
         membrane[c] = default_step(beta, threshold, membrane[c], hn::Load(d, drive.currents + at));
-        const V arriving = hn::Mul(weight, hn::Load(d, spike_gradient + t * drive.width + at));
-        sums[c] = hn::MulAdd(derivative.shape(membrane[c]), arriving, sums[c]);
+        hn::Store(hn::Mul(growth, derivative.shape(membrane[c])), d, sensitivities + t * drive.width + at);
       }
     }
-    for (std::size_t c = 0; c < n_chains; ++c)
-      hn::Store(hn::Mul(derivative.amplitude, sums[c]), d, current_gradient + (first + c) * n_lanes);
   }
 }
 
 template <std::size_t kVectors, Surrogate kSurrogate>
-void constant_backward_general(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
-                               float* current_gradient) {
+void sensitivities_general(const LifKernel& lif, const ConstantDrive& drive, float* sensitivities) {
   const D d;
   const Derivative<kSurrogate> derivative(lif);
   for (std::size_t v = 0; v < kVectors; ++v) {
     const V current = hn::Load(d, drive.currents + v * n_lanes);
     V membrane = hn::Zero(d);
-    V sensitivity = hn::Zero(d);
-    V sum = hn::Zero(d);
+    V growth = hn::Zero(d);
     for (std::size_t t = 0; t < drive.n_steps; ++t) {
       const Step step = general_step(lif, membrane, current);
-      const V grown = hn::MulAdd(hn::Mul(hn::Set(d, lif.beta), step.gate), sensitivity, hn::Set(d, 1.0F));
-      const V arriving = hn::Load(d, spike_gradient + t * drive.width + v * n_lanes);
-      sum = hn::MulAdd(hn::Mul(derivative.shape(step.compared), grown), arriving, sum);
-      sensitivity = hn::Mul(grown, step.through);
+      growth = hn::MulAdd(hn::Mul(hn::Set(d, lif.beta), step.gate), growth, hn::Set(d, 1.0F));
+      const V slope = hn::Mul(derivative.amplitude, derivative.shape(step.compared));
+      hn::Store(hn::Mul(slope, growth), d, sensitivities + t * drive.width + v * n_lanes);
+      growth = hn::Mul(growth, step.through);
       membrane = step.reported;
     }
-    hn::Store(hn::Mul(derivative.amplitude, sum), d, current_gradient + v * n_lanes);
   }
 }
 
@@ -284,13 +275,12 @@ void with_surrogate(Surrogate surrogate, F f) {
 }
 
 template <std::size_t kVectors>
-void constant_backward(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
-                       float* gradient) {
+void sensitivities_columns(const LifKernel& lif, const ConstantDrive& drive, float* sensitivities) {
   with_surrogate(lif.surrogate, [&](auto surrogate) {
     if (lif.is_default())
-      constant_backward_default<kVectors, surrogate()>(lif, drive, spike_gradient, gradient);
+      sensitivities_default<kVectors, surrogate()>(lif, drive, sensitivities);
     else
-      constant_backward_general<kVectors, surrogate()>(lif, drive, spike_gradient, gradient);
+      sensitivities_general<kVectors, surrogate()>(lif, drive, sensitivities);
   });
 }
 
@@ -308,10 +298,9 @@ void constant_forward_kernel(const LifKernel& lif, const ConstantDrive& drive, s
             : constant_forward_general<narrow>(lif, drive, words);
 }
 
-void constant_backward_kernel(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
-                              float* gradient) {
-  drive.width == wide_panel ? constant_backward<wide>(lif, drive, spike_gradient, gradient)
-                            : constant_backward<narrow>(lif, drive, spike_gradient, gradient);
+void sensitivities_kernel(const LifKernel& lif, const ConstantDrive& drive, float* sensitivities) {
+  drive.width == wide_panel ? sensitivities_columns<wide>(lif, drive, sensitivities)
+                            : sensitivities_columns<narrow>(lif, drive, sensitivities);
 }
 
 void forward_kernel(const LifKernel& lif, const ChangingDrive& drive, float* compared, float* reported,
@@ -340,7 +329,7 @@ HWY_AFTER_NAMESPACE();
 namespace loci::learning {
 
 HWY_EXPORT(constant_forward_kernel);
-HWY_EXPORT(constant_backward_kernel);
+HWY_EXPORT(sensitivities_kernel);
 HWY_EXPORT(forward_kernel);
 HWY_EXPORT(backward_kernel);
 
@@ -353,9 +342,8 @@ void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std:
   HWY_DYNAMIC_DISPATCH(constant_forward_kernel)(lif, drive, words);
 }
 
-void lif_constant_backward(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
-                           float* current_gradient) {
-  HWY_DYNAMIC_DISPATCH(constant_backward_kernel)(lif, drive, spike_gradient, current_gradient);
+void lif_constant_sensitivities(const LifKernel& lif, const ConstantDrive& drive, float* sensitivities) {
+  HWY_DYNAMIC_DISPATCH(sensitivities_kernel)(lif, drive, sensitivities);
 }
 
 void lif_forward(const LifKernel& lif, const ChangingDrive& drive, float* compared, float* reported,

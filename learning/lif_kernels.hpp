@@ -32,11 +32,10 @@ struct ConstantDrive {
 };
 void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std::uint64_t* words);
 
-// Runs the same trajectory again and writes dL/dI to current_gradient (width; may be the currents). Because
-// the current is constant, the gradient is taken forward in time: dL/dI = sum_t dL/dS[t] S'(U[t]) dU[t]/dI
-// with dU[t]/dI = 1 + beta dU[t-1]/dI. spike_gradient: dL/dS (n_steps, width).
-void lif_constant_backward(const LifKernel& lif, const ConstantDrive& drive, const float* spike_gradient,
-                           float* current_gradient);
+// Runs the same trajectory again and writes what every spike adds to the gradient of the current: because that
+// is constant, dL/dI = sum_t dL/dS[t] S'(U[t]) dU[t]/dI, taken forward in time with dU[t]/dI = 1 + beta
+// dU[t-1]/dI. sensitivities: S'(U[t]) dU[t]/dI (n_steps, width).
+void lif_constant_sensitivities(const LifKernel& lif, const ConstantDrive& drive, float* sensitivities);
 
 // Neurons whose current changes: base + steps[t].
 struct ChangingDrive {

@@ -280,7 +280,9 @@ void dense_columns(const DenseProduct& product, std::size_t column) {
   // Twelve sums, and room for the factors.
   constexpr std::size_t rows = kVectors == 4 ? 3 : 6;
   std::size_t row = 0;
-  for (; row + rows <= product.n_rows; row += rows) dense_block<rows, kVectors>(product, row, column);
+  // The sums of a single row would wait for each other: of four rows, two are done at a time.
+  const auto enough = [&](std::size_t left) { return left >= rows && !(rows == 3 && left == 4); };
+  for (; enough(product.n_rows - row); row += rows) dense_block<rows, kVectors>(product, row, column);
   for (; row + 2 <= product.n_rows; row += 2) dense_block<2, kVectors>(product, row, column);
   for (; row < product.n_rows; ++row) dense_block<1, kVectors>(product, row, column);
 }

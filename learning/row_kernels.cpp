@@ -29,6 +29,17 @@ void add_rows_kernel(const float* rows, std::size_t n_rows, std::size_t width, f
   }
 }
 
+void add_product_rows_kernel(const float* a, const float* b, std::size_t n_rows, std::size_t width,
+                             float* sums) {
+  const D d;
+  for (std::size_t at = 0; at < width; at += n_lanes) {
+    V sum = hn::Load(d, sums + at);
+    for (std::size_t row = 0; row < n_rows; ++row)
+      sum = hn::MulAdd(hn::Load(d, a + row * width + at), hn::Load(d, b + row * width + at), sum);
+    hn::Store(sum, d, sums + at);
+  }
+}
+
 void rectify_kernel(float* values, std::size_t n) {
   const D d;
   for (std::size_t at = 0; at < n; at += n_lanes)
@@ -50,6 +61,7 @@ namespace loci::learning {
 
 HWY_EXPORT(add_to_kernel);
 HWY_EXPORT(add_rows_kernel);
+HWY_EXPORT(add_product_rows_kernel);
 HWY_EXPORT(rectify_kernel);
 HWY_EXPORT(rectify_gradient_kernel);
 
@@ -59,6 +71,10 @@ void add_to(const float* addend, std::size_t n, float* row) {
 
 void add_rows(const float* rows, std::size_t n_rows, std::size_t width, float* sums) {
   HWY_DYNAMIC_DISPATCH(add_rows_kernel)(rows, n_rows, width, sums);
+}
+
+void add_product_rows(const float* a, const float* b, std::size_t n_rows, std::size_t width, float* sums) {
+  HWY_DYNAMIC_DISPATCH(add_product_rows_kernel)(a, b, n_rows, width, sums);
 }
 
 void rectify(float* values, std::size_t n) {
