@@ -225,34 +225,40 @@ void forward_columns(const LifKernel& lif, const ChangingDrive& drive, float* co
   }
 }
 
-template <std::size_t kVectors, Surrogate kSurrogate>
+// kPlain: no gradient of the membrane, no zero reset.
+template <std::size_t kVectors, Surrogate kSurrogate, bool kPlain>
 void backward_columns(const LifKernel& lif, const LifTrajectory& trajectory) {
   const D d;
   const V threshold = hn::Set(d, lif.threshold);
   const V one = hn::Set(d, 1.0F);
   const V beta = hn::Set(d, lif.beta);
   const Derivative<kSurrogate> derivative(lif);
-  V carried[kVectors];
-  for (auto& value : carried) value = hn::Zero(d);
-  for (std::size_t t = trajectory.n_steps; t-- > 0;) {
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const std::size_t at = t * trajectory.width + v * n_lanes;
-      const V compared = hn::Load(d, trajectory.compared + at);
-      if (trajectory.membrane_gradient != nullptr)
-        carried[v] = hn::Add(carried[v], hn::Load(d, trajectory.membrane_gradient + at));
-      M resets = hn::Gt(threshold, threshold);
-      if (lif.reset == Reset::zero) {
-        if (t > 0) resets = hn::Gt(hn::Load(d, trajectory.reported + at - trajectory.width), threshold);
-        if (!lif.reset_delay) {
-          const M fires = hn::Gt(compared, threshold);
-          const V due = hn::Sub(hn::IfThenElseZero(fires, one), hn::IfThenElseZero(resets, one));
-          carried[v] = hn::Mul(carried[v], hn::Sub(one, due));
+  constexpr std::size_t n_chains = kVectors < 4 ? kVectors : 4;
+  for (std::size_t first = 0; first < kVectors; first += n_chains) {
+    V carried[n_chains];
+    for (auto& value : carried) value = hn::Zero(d);
+    for (std::size_t t = trajectory.n_steps; t-- > 0;) {
+      for (std::size_t c = 0; c < n_chains; ++c) {
+        const std::size_t at = t * trajectory.width + (first + c) * n_lanes;
+        const V compared = hn::Load(d, trajectory.compared + at);
+        M resets = hn::Gt(threshold, threshold);
+        if constexpr (!kPlain) {
+          if (trajectory.membrane_gradient != nullptr)
+            carried[c] = hn::Add(carried[c], hn::Load(d, trajectory.membrane_gradient + at));
+          if (lif.reset == Reset::zero && t > 0)
+            resets = hn::Gt(hn::Load(d, trajectory.reported + at - trajectory.width), threshold);
+          if (lif.reset == Reset::zero && !lif.reset_delay) {
+            const M fires = hn::Gt(compared, threshold);
+            const V due = hn::Sub(hn::IfThenElseZero(fires, one), hn::IfThenElseZero(resets, one));
+            carried[c] = hn::Mul(carried[c], hn::Sub(one, due));
+          }
         }
+        const V slope = hn::Mul(derivative.amplitude, derivative.shape(compared));
+        const V delta = hn::MulAdd(slope, hn::Load(d, trajectory.spike_gradient + at), carried[c]);
+        hn::Store(delta, d, trajectory.deltas + at);
+        carried[c] = hn::Mul(beta, delta);
+        if constexpr (!kPlain) carried[c] = hn::IfThenZeroElse(resets, carried[c]);
       }
-      const V slope = hn::Mul(derivative.amplitude, derivative.shape(compared));
-      const V delta = hn::MulAdd(slope, hn::Load(d, trajectory.spike_gradient + at), carried[v]);
-      hn::Store(delta, d, trajectory.deltas + at);
-      carried[v] = hn::IfThenZeroElse(resets, hn::Mul(beta, delta));
     }
   }
 }
@@ -315,11 +321,19 @@ void forward_kernel(const LifKernel& lif, const ChangingDrive& drive, float* com
             : forward_columns<narrow, false>(lif, drive, compared, reported, words);
 }
 
-void backward_kernel(const LifKernel& lif, const LifTrajectory& trajectory) {
+template <std::size_t kVectors>
+void backward_any(const LifKernel& lif, const LifTrajectory& trajectory) {
   with_surrogate(lif.surrogate, [&](auto surrogate) {
-    trajectory.width == wide_panel ? backward_columns<wide, surrogate()>(lif, trajectory)
-                                   : backward_columns<narrow, surrogate()>(lif, trajectory);
+    if (lif.reset != Reset::zero && trajectory.membrane_gradient == nullptr)
+      backward_columns<kVectors, surrogate(), true>(lif, trajectory);
+    else
+      backward_columns<kVectors, surrogate(), false>(lif, trajectory);
   });
+}
+
+void backward_kernel(const LifKernel& lif, const LifTrajectory& trajectory) {
+  trajectory.width == wide_panel ? backward_any<wide>(lif, trajectory)
+                                 : backward_any<narrow>(lif, trajectory);
 }
 
 }  // namespace loci::learning::HWY_NAMESPACE
