@@ -32,8 +32,8 @@ struct ConstantDrive {
 };
 void lif_constant_forward(const LifKernel& lif, const ConstantDrive& drive, std::uint64_t* words);
 
-// Runs the same trajectory again and writes what every spike adds to the gradient of the current: because that
-// is constant, dL/dI = sum_t dL/dS[t] S'(U[t]) dU[t]/dI, taken forward in time with dU[t]/dI = 1 + beta
+// Runs the same trajectory again and writes what every spike adds to the gradient of the current: because
+// that is constant, dL/dI = sum_t dL/dS[t] S'(U[t]) dU[t]/dI, taken forward in time with dU[t]/dI = 1 + beta
 // dU[t-1]/dI. sensitivities: S'(U[t]) dU[t]/dI (n_steps, width).
 void lif_constant_sensitivities(const LifKernel& lif, const ConstantDrive& drive, float* sensitivities);
 
