@@ -19,8 +19,8 @@ namespace loci::learning {
 class Connection {
  public:
   // The neighbourhood must outlive the connection; it is up to date when prepare() is called.
-  Connection(const sim::NetworkDescription& network, std::size_t index, const PanelLayout& pre,
-             const PanelLayout& post, const Neighbourhood& neighbourhood);
+  Connection(const sim::NetworkDescription& network, std::size_t index, PanelLayout pre, PanelLayout post,
+             const Neighbourhood& neighbourhood);
 
   // Panels of the other layer that a panel may have edges with, rising. All neurons are counted by their
   // place in the neighbourhood's order.
@@ -68,6 +68,7 @@ class Connection {
   void make_tile(std::size_t q, std::size_t p, float* weights) const;
   void prune(const Workers& workers);
   float least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers) const;
+  std::vector<std::size_t> weight_counts(bool lower, std::uint32_t upper, const Workers& workers) const;
   std::size_t n_within_cutoff(const Workers& workers) const;
   void find_means(const Workers& workers);
   void spread_means(const Workers& workers);

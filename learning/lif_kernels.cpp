@@ -225,12 +225,33 @@ void forward_columns(const LifKernel& lif, const ChangingDrive& drive, float* co
   }
 }
 
+// dL/dU carried from the step after, before the spike's part is added, and where the zero reset cut it off.
+struct Carried {
+  V gradient;
+  M resets;
+};
+HWY_INLINE Carried through_reset(const LifKernel& lif, const LifTrajectory& trajectory, std::size_t t,
+                                 std::size_t at, V compared, V carried) {
+  const D d;
+  const V threshold = hn::Set(d, lif.threshold);
+  const V one = hn::Set(d, 1.0F);
+  M resets = hn::Gt(threshold, threshold);
+  if (trajectory.membrane_gradient != nullptr)
+    carried = hn::Add(carried, hn::Load(d, trajectory.membrane_gradient + at));
+  if (lif.reset == Reset::zero && t > 0)
+    resets = hn::Gt(hn::Load(d, trajectory.reported + at - trajectory.width), threshold);
+  if (lif.reset == Reset::zero && !lif.reset_delay) {
+    const M fires = hn::Gt(compared, threshold);
+    const V due = hn::Sub(hn::IfThenElseZero(fires, one), hn::IfThenElseZero(resets, one));
+    carried = hn::Mul(carried, hn::Sub(one, due));
+  }
+  return {carried, resets};
+}
+
 // kPlain: no gradient of the membrane, no zero reset.
 template <std::size_t kVectors, Surrogate kSurrogate, bool kPlain>
 void backward_columns(const LifKernel& lif, const LifTrajectory& trajectory) {
   const D d;
-  const V threshold = hn::Set(d, lif.threshold);
-  const V one = hn::Set(d, 1.0F);
   const V beta = hn::Set(d, lif.beta);
   const Derivative<kSurrogate> derivative(lif);
   constexpr std::size_t n_chains = kVectors < 4 ? kVectors : 4;
@@ -241,23 +262,13 @@ void backward_columns(const LifKernel& lif, const LifTrajectory& trajectory) {
       for (std::size_t c = 0; c < n_chains; ++c) {
         const std::size_t at = t * trajectory.width + (first + c) * n_lanes;
         const V compared = hn::Load(d, trajectory.compared + at);
-        M resets = hn::Gt(threshold, threshold);
-        if constexpr (!kPlain) {
-          if (trajectory.membrane_gradient != nullptr)
-            carried[c] = hn::Add(carried[c], hn::Load(d, trajectory.membrane_gradient + at));
-          if (lif.reset == Reset::zero && t > 0)
-            resets = hn::Gt(hn::Load(d, trajectory.reported + at - trajectory.width), threshold);
-          if (lif.reset == Reset::zero && !lif.reset_delay) {
-            const M fires = hn::Gt(compared, threshold);
-            const V due = hn::Sub(hn::IfThenElseZero(fires, one), hn::IfThenElseZero(resets, one));
-            carried[c] = hn::Mul(carried[c], hn::Sub(one, due));
-          }
-        }
+        [[maybe_unused]] Carried later{carried[c], hn::Gt(compared, compared)};
+        if constexpr (!kPlain) later = through_reset(lif, trajectory, t, at, compared, carried[c]);
         const V slope = hn::Mul(derivative.amplitude, derivative.shape(compared));
-        const V delta = hn::MulAdd(slope, hn::Load(d, trajectory.spike_gradient + at), carried[c]);
+        const V delta = hn::MulAdd(slope, hn::Load(d, trajectory.spike_gradient + at), later.gradient);
         hn::Store(delta, d, trajectory.deltas + at);
         carried[c] = hn::Mul(beta, delta);
-        if constexpr (!kPlain) carried[c] = hn::IfThenZeroElse(resets, carried[c]);
+        if constexpr (!kPlain) carried[c] = hn::IfThenZeroElse(later.resets, carried[c]);
       }
     }
   }

@@ -12,6 +12,8 @@
 
 namespace {
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables, cppcoreguidelines-no-malloc): what
+// replacing the global operators takes
 std::atomic<std::size_t> n_allocations{0};
 
 void* counted(std::size_t size, std::size_t alignment) {
@@ -41,6 +43,8 @@ void operator delete(void* memory, std::align_val_t) noexcept {
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
+
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables, cppcoreguidelines-no-malloc)
 
 using namespace loci;
 using namespace loci::learning;

@@ -44,7 +44,7 @@ void check_finite_differences(const NetworkDescription& network, const Objective
     const auto analytic = std::span(result.gradient).subspan(group.offset, group.size());
     for (std::size_t at = group.offset; at < group.offset + group.size(); ++at) {
       const double original = parameters.values[at];
-      double losses[2];
+      double losses[2] = {};
       for (const int side : {0, 1}) {
         parameters.values[at] = original + (side == 0 ? step : -step);
         losses[side] = reference_evaluate<double>(network, objective, parameters,

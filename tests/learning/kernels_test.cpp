@@ -99,92 +99,124 @@ TEST_CASE("surrogate derivatives without division are within 2^-19 of the truth"
   });
 }
 
+namespace {
+
+constexpr std::size_t n_images = 37;
+constexpr std::size_t n_pixels = 230;
+
+void check_input_product(const test::ArrayBatch& batch, const InputBlock& block, std::size_t width) {
+  const PanelLayout panels(n_pixels);
+  std::vector<std::uint32_t> near(panels.size());
+  std::iota(near.begin(), near.end(), 0U);
+  const auto weights = random_floats(panels.padded() * width, 3);
+  AlignedFloats product(n_images * width);
+  input_product(block, panels, near, weights.data(), width, product.data());
+  for (std::size_t s = 0; s < n_images; ++s)
+    for (std::size_t j = 0; j < width; ++j) {
+      double sum = 0.0;
+      for (std::size_t i = 0; i < n_pixels; ++i)
+        sum += batch.input[s * n_pixels + i] * weights[i * width + j];
+      // 230 products of at most 1, each rounded: 230 x 2^-24 at the very most.
+      CHECK(std::abs(product[s * width + j] - sum) < 230 * 0x1p-24 * 4);
+    }
+}
+
+void check_input_gradient(const test::ArrayBatch& batch, const InputBlock& block, std::size_t width) {
+  const PanelLayout panels(n_pixels);
+  const auto deltas = random_floats(n_images * width, 4);
+  AlignedFloats gradient(panels.padded() * width);
+  for (std::size_t q = 0; q < panels.size(); ++q)
+    input_gradient(block, panels, q, deltas.data(), width, gradient.data() + panels[q].begin * width);
+  for (std::size_t i = 0; i < n_pixels; ++i)
+    for (std::size_t j = 0; j < width; ++j) {
+      double sum = 0.0;
+      for (std::size_t s = 0; s < n_images; ++s) sum += batch.input[s * n_pixels + i] * deltas[s * width + j];
+      CHECK(std::abs(gradient[i * width + j] - sum) < 37 * 0x1p-24 * 4);
+    }
+}
+
+}  // namespace
+
 TEST_CASE("inputs multiply alike as sparse and as dense rows") {
   on_every_instruction_set([] {
     for (const double dark : {0.0, 0.3, 0.5, 0.95, 1.0}) {
-      constexpr std::size_t n_samples = 37;
-      constexpr std::size_t n_inputs = 230;
-      const auto batch = image_batch(n_samples, n_inputs, dark);
-      const PanelLayout panels(n_inputs);
-      std::vector<std::uint32_t> near(panels.size());
-      std::iota(near.begin(), near.end(), 0U);
+      const auto batch = image_batch(n_images, n_pixels, dark);
       InputBuilder builder;
       InputBlock block;
-      block.n_samples = n_samples;
-      builder.build(batch, {panels, {}}, 1, true, block);
+      block.n_samples = n_images;
+      builder.build(batch, {PanelLayout(n_pixels), {}}, 1, true, block);
       CHECK(block.dense == (1 - dark > densest_sparse));
       for (const std::size_t width : {narrow_panel, wide_panel}) {
         INFO(dark << ' ' << width);
-        const auto weights = random_floats(panels.padded() * width, 3);
-        const auto deltas = random_floats(n_samples * width, 4);
-        AlignedFloats product(n_samples * width);
-        input_product(block, panels, near, weights.data(), width, product.data());
-        std::vector<double> expected(product.size());
-        for (std::size_t s = 0; s < n_samples; ++s)
-          for (std::size_t i = 0; i < n_inputs; ++i)
-            for (std::size_t j = 0; j < width; ++j)
-              expected[s * width + j] += batch.input[s * n_inputs + i] * weights[i * width + j];
-        // 230 products of at most 1, each rounded: 230 x 2^-24 at the very most.
-        for (std::size_t at = 0; at < product.size(); ++at)
-          CHECK(std::abs(product[at] - expected[at]) < 230 * 0x1p-24 * 4);
-        for (std::size_t q = 0; q < panels.size(); ++q) {
-          AlignedFloats gradient(panels[q].width * width);
-          input_gradient(block, panels, q, deltas.data(), width, gradient.data());
-          for (std::size_t i = 0; i < panels[q].filled; ++i)
-            for (std::size_t j = 0; j < width; ++j) {
-              double sum = 0.0;
-              for (std::size_t s = 0; s < n_samples; ++s)
-                sum += batch.input[s * n_inputs + panels[q].begin + i] * deltas[s * width + j];
-              CHECK(std::abs(gradient[i * width + j] - sum) < 37 * 0x1p-24 * 4);
-            }
-        }
+        check_input_product(batch, block, width);
+        check_input_gradient(batch, block, width);
       }
     }
   });
 }
 
+namespace {
+
+constexpr std::size_t n_spike_rows = 131;
+
+// Words of two panels, each spike there with probability `share`.
+std::vector<std::uint64_t> random_spikes(double share) {
+  std::vector<std::uint64_t> words(2 * n_spike_rows);
+  const auto chance = random_floats(words.size() * wide_panel, 6);
+  std::uint64_t n_spikes = 0;
+  for (std::size_t at = 0; at < chance.size(); ++at) {
+    const bool spikes = chance[at] * 0.5F + 0.5F < share;
+    n_spikes += spikes ? 1 : 0;
+    words[at / 64] |= std::uint64_t{spikes} << at % 64;
+  }
+  CHECK(count_spikes(words) == n_spikes);
+  return words;
+}
+
+bool spiked(const std::vector<std::uint64_t>& words, std::size_t row, std::size_t neuron) {
+  return (words[neuron / wide_panel * n_spike_rows + row] >> neuron % wide_panel & 1) != 0;
+}
+
+void check_spike_product(const std::vector<std::uint64_t>& words, std::size_t width, bool accumulate) {
+  const auto weights = random_floats(2 * wide_panel * width, 7);
+  const SpikeSource sources[] = {
+      {words.data(), weights.data(), wide_panel},
+      {words.data() + n_spike_rows, weights.data() + wide_panel * width, wide_panel}};
+  AlignedFloats results(n_spike_rows * width, 0.5F);
+  spike_product(sources, n_spike_rows, width, accumulate, results.data());
+  for (std::size_t row = 0; row < n_spike_rows; ++row)
+    for (std::size_t j = 0; j < width; ++j) {
+      double sum = accumulate ? 0.5 : 0.0;
+      for (std::size_t i = 0; i < 2 * wide_panel; ++i)
+        if (spiked(words, row, i)) sum += weights[i * width + j];
+      CHECK(std::abs(results[row * width + j] - sum) < 129 * 0x1p-24 * 16);
+    }
+}
+
+void check_spike_gradient(const std::vector<std::uint64_t>& words, std::size_t width) {
+  const auto deltas = random_floats(n_spike_rows * width, 8);
+  AlignedFloats gradient(wide_panel * width, 0.25F);
+  spike_gradient(words.data(), n_spike_rows, deltas.data(), width, gradient.data());
+  for (std::size_t i = 0; i < wide_panel; ++i)
+    for (std::size_t j = 0; j < width; ++j) {
+      double sum = 0.25;
+      for (std::size_t row = 0; row < n_spike_rows; ++row)
+        if (spiked(words, row, i)) sum += deltas[row * width + j];
+      CHECK(std::abs(gradient[i * width + j] - sum) < 132 * 0x1p-24 * 16);
+    }
+}
+
+}  // namespace
+
 TEST_CASE("spikes multiply as rows of zeros and ones do") {
   on_every_instruction_set([] {
-    constexpr std::size_t n_rows = 131;
     for (const double share : {0.0, 0.02, 0.3, 1.0})
       for (const std::size_t width : {narrow_panel, wide_panel}) {
         INFO(share << ' ' << width);
-        const auto chance = random_floats(2 * n_rows * wide_panel, 6);
-        std::vector<std::uint64_t> words(2 * n_rows);
-        for (std::size_t at = 0; at < chance.size(); ++at)
-          if (chance[at] * 0.5F + 0.5F < share) words[at / 64] |= std::uint64_t{1} << at % 64;
-        CHECK(count_spikes(words) ==
-              static_cast<std::uint64_t>(std::count_if(chance.begin(), chance.end(),
-                                                       [&](float c) { return c * 0.5F + 0.5F < share; })));
-        const auto weights = random_floats(2 * wide_panel * width, 7);
-        const SpikeSource sources[] = {
-            {words.data(), weights.data(), wide_panel},
-            {words.data() + n_rows, weights.data() + wide_panel * width, wide_panel}};
-        const auto spiked = [&](std::size_t source, std::size_t row, std::size_t i) {
-          return (words[source * n_rows + row] >> i & 1) != 0;
-        };
-        for (const bool accumulate : {false, true}) {
-          AlignedFloats results(n_rows * width, 0.5F);
-          spike_product(sources, n_rows, width, accumulate, results.data());
-          for (std::size_t row = 0; row < n_rows; ++row)
-            for (std::size_t j = 0; j < width; ++j) {
-              double sum = accumulate ? 0.5 : 0.0;
-              for (std::size_t source = 0; source < 2; ++source)
-                for (std::size_t i = 0; i < wide_panel; ++i)
-                  if (spiked(source, row, i)) sum += weights[(source * wide_panel + i) * width + j];
-              CHECK(std::abs(results[row * width + j] - sum) < 129 * 0x1p-24 * 16);
-            }
-        }
-        const auto deltas = random_floats(n_rows * width, 8);
-        AlignedFloats gradient(wide_panel * width, 0.25F);
-        spike_gradient(words.data(), n_rows, deltas.data(), width, gradient.data());
-        for (std::size_t i = 0; i < wide_panel; ++i)
-          for (std::size_t j = 0; j < width; ++j) {
-            double sum = 0.25;
-            for (std::size_t row = 0; row < n_rows; ++row)
-              if (spiked(0, row, i)) sum += deltas[row * width + j];
-            CHECK(std::abs(gradient[i * width + j] - sum) < 132 * 0x1p-24 * 16);
-          }
+        const auto words = random_spikes(share);
+        check_spike_product(words, width, false);
+        check_spike_product(words, width, true);
+        check_spike_gradient(words, width);
       }
   });
 }
@@ -262,42 +294,57 @@ TEST_CASE("every current finds the train that its neuron fires") {
   });
 }
 
-TEST_CASE("sums over trains are the sums over their spikes") {
+namespace {
+
+constexpr std::size_t n_train_steps = 25;
+
+// The panel's spikes step by step, and as rows of the table.
+struct TrainPanel {
+  TrainTable table{{0.95F, 1.0F, sim::Reset::subtract, true, Surrogate::atan, 0.5F}, n_train_steps};
+  std::vector<std::uint16_t> rows = std::vector<std::uint16_t>(wide_panel);
+  std::vector<std::uint64_t> words = std::vector<std::uint64_t>(n_train_steps);
+
+  TrainPanel() {
+    AlignedFloats drive = random_floats(wide_panel, 17);
+    for (float& current : drive) current = 0.4F + 0.6F * current;
+    REQUIRE(find_trains(table, drive.data(), wide_panel, rows.data()) > 100);
+    words = words_of(table, rows);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("currents summed over trains are those of their spikes") {
   on_every_instruction_set([] {
-    constexpr std::size_t n_steps = 25;
-    const LifKernel lif{0.95F, 1.0F, sim::Reset::subtract, true, Surrogate::atan, 0.5F};
-    const TrainTable table(lif, n_steps);
+    const TrainPanel panel;
     for (const std::size_t width : {wide_panel, narrow_panel}) {
       INFO(width);
-      AlignedFloats drive = random_floats(wide_panel, 17);
-      for (float& current : drive) current = 0.4F + 0.6F * current;
-      std::vector<std::uint16_t> rows(wide_panel);
-      REQUIRE(find_trains(table, drive.data(), wide_panel, rows.data()) > 100);
-      std::vector<std::uint64_t> words(n_steps);
-      lif_constant_forward(lif, {drive.data(), wide_panel, n_steps}, words.data());
-
       const AlignedFloats weights = random_floats(wide_panel * width, 18);
-      AlignedFloats sums(table.n_rows() * width);
-      AlignedFloats currents = random_floats(n_steps * width, 19);
+      AlignedFloats sums(panel.table.n_rows() * width);
+      AlignedFloats currents = random_floats(n_train_steps * width, 19);
       AlignedFloats expected = currents;
-      add_by_train(rows.data(), wide_panel, weights.data(), width, sums.data());
-      add_train_currents(table, sums.data(), width, currents.data());
-      for (std::size_t t = 0; t < n_steps; ++t)
-        for (std::size_t j = 0; j < wide_panel; ++j)
-          for (std::size_t k = 0; k < width && (words[t] >> j & 1) != 0; ++k)
-            expected[t * width + k] += weights[j * width + k];
+      add_by_train(panel.rows.data(), wide_panel, weights.data(), width, sums.data());
+      add_train_currents(panel.table, sums.data(), width, currents.data());
+      spike_product(std::vector<SpikeSource>{{panel.words.data(), weights.data(), wide_panel}}, n_train_steps,
+                    width, true, expected.data());
       CHECK(test::largest_relative_error<float, float>(currents, expected) < 3e-6);
+    }
+  });
+}
 
-      const AlignedFloats deltas = random_floats(n_steps * width, 20);
+TEST_CASE("gradients summed over trains are those of their spikes") {
+  on_every_instruction_set([] {
+    const TrainPanel panel;
+    for (const std::size_t width : {wide_panel, narrow_panel}) {
+      INFO(width);
+      const AlignedFloats deltas = random_floats(n_train_steps * width, 20);
+      AlignedFloats sums(panel.table.n_rows() * width);
       AlignedFloats gradient = random_floats(wide_panel * width, 21);
-      AlignedFloats expected_gradient = gradient;
-      sum_by_train(table, deltas.data(), width, sums.data());
-      add_train_gradient(rows.data(), wide_panel, sums.data(), width, gradient.data());
-      for (std::size_t t = 0; t < n_steps; ++t)
-        for (std::size_t j = 0; j < wide_panel; ++j)
-          for (std::size_t k = 0; k < width && (words[t] >> j & 1) != 0; ++k)
-            expected_gradient[j * width + k] += deltas[t * width + k];
-      CHECK(test::largest_relative_error<float, float>(gradient, expected_gradient) < 3e-6);
+      AlignedFloats expected = gradient;
+      sum_by_train(panel.table, deltas.data(), width, sums.data());
+      add_train_gradient(panel.rows.data(), wide_panel, sums.data(), width, gradient.data());
+      spike_gradient(panel.words.data(), n_train_steps, deltas.data(), width, expected.data());
+      CHECK(test::largest_relative_error<float, float>(gradient, expected) < 3e-6);
     }
   });
 }
