@@ -340,8 +340,8 @@ void Connection::join(std::span<Part> parts, Part& total) const {
 // Balancing subtracts from every weight of a neuron their mean, and so from every weight's gradient the mean
 // of those: -mean_j G_ij goes through the distances as G did.
 void Connection::spread_means(const Workers& workers) {
-  AlignedFloats& mean = sums_[0];
-  std::fill(mean.begin(), mean.end(), 0.0F);
+  AlignedFloats& mean = minus_mean_gradient_;
+  mean.assign(pre_.padded(), 0.0F);
   for (const Part& part : parts_)
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] -= part.sums[i];
   for (std::size_t i = 0; i < mean.size(); ++i) mean[i] /= std::max(count_[i], 1.0F);

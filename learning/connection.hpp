@@ -103,6 +103,7 @@ class Connection {
   sim::Parameters* gradient_ = nullptr;
   std::span<float> stored_gradient_;
   std::vector<Part> parts_;
+  AlignedFloats minus_mean_gradient_;  // (n_pre padded): -mean_j G_ij over the edges, where balanced
 };
 
 }  // namespace loci::learning
