@@ -10,10 +10,6 @@ import common
 
 N_HIDDEN, BATCH = 2048, 600
 
-# Over 100 steps rounding turns a spike or two of an output that spikes seldom: whole counts differ, where losses and gradients
-# agree within 0.002.
-BOUND = 0.03
-
 
 class Point:
     """One number of steps with one kind of input."""
@@ -34,15 +30,18 @@ class Point:
         common.dump_batch(self.dump, self.network)
         if self.n_steps <= n_steps_checked:
             self.agreement = common.check_agreement(f"{self.encoding}, T = {self.n_steps}", self.dump, *self.formulation)
-        self.lean_mib = common.lean_mib(self.dump, *self.formulation, "--bound", BOUND)
+        try:
+            self.lean_mib = common.lean_mib(self.dump, *self.formulation)
+        except SystemExit as refusal:  # the sweep goes on: what disagrees is not timed, and the table says so
+            print(f"  {self.encoding}, T = {self.n_steps}: {refusal}", flush=True)
+            self.left_out = "not timed: PyTorch refused, see above"
 
     def measure_loci(self, n_threads, updates):
         self.loci[n_threads].add(common.loci_bench("update", *self.network, "--threads", n_threads, "--updates", updates))
 
     def measure_torch(self, n_threads, updates):
         self.torch[n_threads].add(
-            common.peer("time", self.dump, "--threads", n_threads, "--updates", updates, "--untimed", 1, "--bound", BOUND,
-                        *self.formulation))
+            common.peer("time", self.dump, "--threads", n_threads, "--updates", updates, "--untimed", 1, *self.formulation))
 
     def report(self):
         return {"n_steps": self.n_steps, "encoding": self.encoding, "agreement": self.agreement, "left_out": self.left_out,

@@ -262,7 +262,7 @@ void backward_columns(const LifKernel& lif, const LifTrajectory& trajectory) {
       for (std::size_t c = 0; c < n_chains; ++c) {
         const std::size_t at = t * trajectory.width + (first + c) * n_lanes;
         const V compared = hn::Load(d, trajectory.compared + at);
-        [[maybe_unused]] Carried later{carried[c], hn::Gt(compared, compared)};
+        Carried later{carried[c], hn::Gt(compared, compared)};
         if constexpr (!kPlain) later = through_reset(lif, trajectory, t, at, compared, carried[c]);
         const V slope = hn::Mul(derivative.amplitude, derivative.shape(compared));
         const V delta = hn::MulAdd(slope, hn::Load(d, trajectory.spike_gradient + at), later.gradient);
