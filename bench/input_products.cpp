@@ -7,7 +7,7 @@ namespace loci::bench {
 namespace {
 
 // As in learning/forward_pass.cpp.
-constexpr std::size_t samples_per_block = 96;
+constexpr std::size_t samples_per_block = 150;
 constexpr std::size_t inputs_per_tile = 196;
 
 class MatrixBatch final : public learning::Batch {
@@ -67,7 +67,7 @@ InputProducts::InputProducts(std::span<const float> inputs, const ProductShape& 
 void InputProducts::build() {
   const MatrixBatch batch(inputs_, shape_.n_inputs);
   for (learning::InputBlock& block : blocks_)
-    builder_.build(batch, {.panels = input_panels_, .order = {}}, 1, true, block);
+    builder_.build(batch, {.panels = input_panels_, .order = {}}, 1, learning::ByInput::pairs, block);
 }
 
 std::size_t InputProducts::n_dense() const {
@@ -75,13 +75,16 @@ std::size_t InputProducts::n_dense() const {
 }
 
 void InputProducts::force(bool dense) {
-  for (learning::InputBlock& block : blocks_) block.dense = dense;
+  for (learning::InputBlock& block : blocks_) {
+    block.dense = dense;
+    block.paired = !dense;
+  }
 }
 
 void InputProducts::make_both() {
   const std::size_t padded = input_panels_.padded();
   for (learning::InputBlock& block : blocks_) {
-    block.sparse.transpose();
+    block.pairs.build(block.sparse);
     block.values.assign(block.n_samples * padded, 0.0F);
     for (std::size_t s = 0; s < block.n_samples; ++s)
       std::copy_n(inputs_.data() + (block.first + s) * shape_.n_inputs, shape_.n_inputs,
@@ -112,10 +115,17 @@ void InputProducts::gradient(const PanelMatrix& deltas, PanelMatrix* kept) {
   for (std::size_t p = 0; p < outputs_.size(); ++p) {
     const std::size_t width = outputs_[p].width;
     tile_.assign(input_panels_.padded() * width, 0.0F);
-    for (const learning::InputBlock& block : blocks_)
+    for (const learning::InputBlock& block : blocks_) {
+      const float* rows = deltas.of(p) + block.first * width;
+      if (block.paired) {
+        strips_.resize(block.n_rows() * width);
+        learning::copy_deltas({rows, nullptr, block.n_rows(), width, width}, true, strips_.data());
+        rows = strips_.data();
+      }
       for (const std::uint32_t q : near_)
-        learning::input_gradient(block, input_panels_, q, deltas.of(p) + block.first * width, width,
+        learning::input_gradient(block, input_panels_, q, rows, width,
                                  tile_.data() + input_panels_[q].begin * width);
+    }
     if (kept != nullptr) std::ranges::copy(tile_, kept->of(p));
   }
 }

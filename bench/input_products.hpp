@@ -60,6 +60,7 @@ class InputProducts {
   learning::InputBuilder builder_;
   std::vector<learning::InputBlock> blocks_;
   learning::AlignedFloats tile_;
+  learning::AlignedFloats strips_;  // deltas of a sparse block
 };
 
 }  // namespace loci::bench

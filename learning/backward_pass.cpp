@@ -217,8 +217,20 @@ void backward_hidden_layer(BlockState& state, std::size_t l) {
     const Panel& panel = state.panels[l][shard.panel];
     add_rows(state.deltas(l, shard.panel, shard.begin), (shard.end - shard.begin) * state.rows_per_sample(l),
              panel.width, state.layers[l].bias_parts[shard.index].data() + panel.begin);
+    if (l == 1 && state.centres_deltas())
+      sum_rows(state.deltas(l, shard.panel, shard.begin), shard.end - shard.begin, panel.width,
+               state.layers[l].delta_sums.data() + shard.panel * state.n_samples + shard.begin);
     adding.charge(Phase::neurons);
   });
+}
+
+void find_delta_means(BlockState& state) {
+  const std::size_t n = state.n_samples;
+  LayerState& layer = state.layers[1];
+  layer.delta_means.assign(n, 0.0F);
+  for (std::size_t p = 0; p < state.panels[1].size(); ++p)
+    for (std::size_t s = 0; s < n; ++s) layer.delta_means[s] += layer.delta_sums[p * n + s];
+  for (float& mean : layer.delta_means) mean /= static_cast<float>(state.panels[1].n_neurons());
 }
 
 // dL/dW of connection l >= 1, tile by tile.
@@ -315,11 +327,10 @@ bool deltas_on_the_way(const BlockState& state) {
          state.n_shards(1, state.panels[0].size()) == 1;
 }
 
-// dL/dI of a block's rows of inputs: with spiking input a sample's base row takes what all its steps do.
-const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t p, Scratch& scratch) {
+// dL/dI of the rows of a block of spiking inputs: a sample's base row takes what all its steps do.
+const float* step_deltas(BlockState& state, const InputBlock& block, std::size_t p, Scratch& scratch) {
   const std::size_t sample = block.first - state.first;
   const float* deltas = state.deltas(1, p, sample);
-  if (!state.spiking() || state.constant_drive(1)) return deltas;
   const std::size_t width = state.panels[1][p].width;
   const std::size_t n_steps = state.n_steps();
   const std::size_t stride = state.constant_input ? 1 : n_steps + 1;
@@ -348,8 +359,29 @@ const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t 
   return scratch.rows.data();
 }
 
+// dL/dI of a block's rows of inputs, as input_gradient() takes them.
+const float* row_deltas(BlockState& state, const InputBlock& block, std::size_t p, Scratch& scratch) {
+  const std::size_t sample = block.first - state.first;
+  const bool one_row = !state.spiking() || state.constant_drive(1);
+  const float* rows = one_row ? state.deltas(1, p, sample) : step_deltas(state, block, p, scratch);
+  const bool centred = state.centres_deltas();
+  if (!block.paired && !centred) return rows;
+  Stopwatch watch(state.profile);
+  const Panel& panel = state.panels[1][p];
+  scratch.deltas.resize(block.n_rows() * panel.width);
+  copy_deltas({.rows = rows,
+               .means = centred ? state.layers[1].delta_means.data() + sample : nullptr,
+               .n_rows = block.n_rows(),
+               .width = panel.width,
+               .n_filled = panel.filled},
+              block.paired, scratch.deltas.data());
+  watch.charge(Phase::products);
+  return scratch.deltas.data();
+}
+
 void first_gradient(BlockState& state) {
   Connection& connection = state.connections[0];
+  if (state.centres_deltas()) find_delta_means(state);
   const std::size_t n_panels = state.panels[1].size();
   const std::size_t n_shards = state.n_shards(1, state.panels[0].size());
   const std::size_t n_items = n_panels * n_shards;

@@ -284,8 +284,9 @@ const float* Connection::transposed_weights(std::size_t q, std::span<const std::
   return scratch.data();
 }
 
-void Connection::begin_gradient(std::size_t n_parts, sim::Parameters& gradient) {
+void Connection::begin_gradient(std::size_t n_parts, sim::Parameters& gradient, bool centred) {
   gradient_ = &gradient;
+  to_centre_ = balanced_ && !centred;
   if (!network_.spatial()) stored_gradient_ = gradient.group("weight", index_);
   parts_.resize(n_parts);
   for (Part& part : parts_) {
@@ -294,7 +295,7 @@ void Connection::begin_gradient(std::size_t n_parts, sim::Parameters& gradient) 
       part.mask.assign(pre_.padded(), 0.0F);
       part.post.assign(post_.padded() * n_coordinates_, 0.0F);
     }
-    if (balanced_) part.sums.assign(pre_.padded(), 0.0F);
+    part.sums.assign(to_centre_ ? pre_.padded() : 0, 0.0F);
     part.distance = 0.0F;
   }
 }
@@ -310,7 +311,7 @@ void Connection::take_gradient(std::size_t part, std::size_t q, std::size_t p, c
   if (network_.spatial()) {
     const DistanceTile there = tile(q, p);
     mine.distance += distance_gradient_tile(there, weight_gradient, destination(mine, q, p));
-    if (balanced_) gradient_row_sums(there, weight_gradient, mine.sums.data() + pre_[q].begin);
+    if (to_centre_) gradient_row_sums(there, weight_gradient, mine.sums.data() + pre_[q].begin);
     return;
   }
   for (std::size_t i = 0; i < pre_[q].filled; ++i) {
@@ -319,7 +320,7 @@ void Connection::take_gradient(std::size_t part, std::size_t q, std::size_t p, c
     const float* from = weight_gradient + i * post_[p].width;
     for (std::size_t j = 0; j < post_[p].filled; ++j)
       to[j] += is_edge(row, post_[p].begin + j) ? from[j] : 0.0F;
-    for (std::size_t j = 0; balanced_ && j < post_[p].filled; ++j)
+    for (std::size_t j = 0; to_centre_ && j < post_[p].filled; ++j)
       mine.sums[row] += is_edge(row, post_[p].begin + j) ? from[j] : 0.0F;
   }
 }
@@ -359,7 +360,7 @@ void Connection::spread_means(const Workers& workers) {
 }
 
 void Connection::finish_gradient(const Workers& workers) {
-  if (balanced_) spread_means(workers);
+  if (to_centre_) spread_means(workers);
   if (!network_.spatial()) return;
   Part& total = parts_[0];
   join(std::span(parts_).subspan(1), total);

@@ -45,7 +45,8 @@ class Connection {
 
   // Prepares to receive a gradient in n_parts parts, each filled by one thread at a time. Keeps a pointer to
   // `gradient`, which a dense connection writes to directly: tiles of different parts must not overlap then.
-  void begin_gradient(std::size_t n_parts, sim::Parameters& gradient);
+  // centred: every dL/dW comes with the mean over its presynaptic neuron's edges subtracted already.
+  void begin_gradient(std::size_t n_parts, sim::Parameters& gradient, bool centred);
   // Turns dL/dW of one tile (width of q, width of p; zero in padding) into its part of the gradient.
   void take_gradient(std::size_t part, std::size_t q, std::size_t p, const float* weight_gradient);
   // Adds the parts up in their order.
@@ -56,7 +57,7 @@ class Connection {
     AlignedFloats pre;   // (n_pre padded, n_coordinates): dL/dp_i
     AlignedFloats mask;  // (n_pre padded): sum_j G_ij / r_ij
     AlignedFloats post;  // per postsynaptic panel (n_coordinates, width): dL/dp_j
-    AlignedFloats sums;  // (n_pre padded): sum_j G_ij, where balanced
+    AlignedFloats sums;  // (n_pre padded): sum_j G_ij, where to be centred
     float distance = 0.0F;
   };
 
@@ -102,8 +103,9 @@ class Connection {
   // The gradient under way.
   sim::Parameters* gradient_ = nullptr;
   std::span<float> stored_gradient_;
+  bool to_centre_ = false;
   std::vector<Part> parts_;
-  AlignedFloats minus_mean_gradient_;  // (n_pre padded): -mean_j G_ij over the edges, where balanced
+  AlignedFloats minus_mean_gradient_;  // (n_pre padded): -mean_j G_ij over the edges, where to be centred
 };
 
 }  // namespace loci::learning

@@ -126,7 +126,7 @@ void BatchEvaluator::State::prepare(const sim::Parameters& parameters, const Bat
     for (std::size_t j = 0; j < bias.size(); ++j) layer.bias[j] = bias[order.empty() ? j : order[j]];
     if (network.balances(l)) centre(std::span(layer.bias).first(bias.size()));
     if (gradient == nullptr) continue;
-    connection.begin_gradient(most_parts, *gradient);
+    connection.begin_gradient(most_parts, *gradient, l == 0 && block.centres_deltas());
     for (AlignedFloats& part : layer.bias_parts) std::fill(part.begin(), part.end(), 0.0F);
   }
   watch.charge(Phase::weights);

@@ -8,8 +8,9 @@
 namespace loci::learning {
 namespace {
 
-// Samples per input block, so that a panel's currents stay in cache.
-constexpr std::size_t most_rows = 96;
+// Rows of an input block, so that a panel's currents stay in cache: of images, and of steps, which are fewer.
+constexpr std::size_t most_rows = 150;
+constexpr std::size_t most_step_rows = 96;
 
 // Of an image's entries enough for a row's sums to be loaded and stored seldom, few enough for their weights
 // to stay in cache; spike rows have too few for tiles to pay.
@@ -17,10 +18,18 @@ std::size_t inputs_per_tile(const BlockState& state) {
   return state.constant_input ? 196 : state.panels[0].n_neurons();
 }
 
+// Input spikes of a step are too few for neighbours to share.
+ByInput by_input(const BlockState& state) {
+  if (std::isfinite(state.network.cutoff)) return ByInput::columns;
+  if (!state.with_gradient) return ByInput::nothing;
+  return state.constant_input ? ByInput::pairs : ByInput::columns;
+}
+
 void build_inputs(BlockState& state, const Batch& batch) {
   const std::size_t rows_per_sample = state.constant_input ? 1 : state.n_steps() + 1;
   const std::size_t half = (state.n_samples + 1) / 2;
-  const std::size_t size = std::max<std::size_t>(1, std::min(most_rows / rows_per_sample, half));
+  const std::size_t most = state.constant_input ? most_rows : most_step_rows;
+  const std::size_t size = std::max<std::size_t>(1, std::min(most / rows_per_sample, half));
   state.n_inputs = (state.n_samples + size - 1) / size;
   if (state.inputs.size() < state.n_inputs) state.inputs.resize(state.n_inputs);
   const PanelLayout& panels = state.panels[0];
@@ -31,7 +40,7 @@ void build_inputs(BlockState& state, const Batch& batch) {
     block.n_samples = std::min(size, state.first + state.n_samples - block.first);
     block.sparse.inputs_per_tile = inputs_per_tile(state);
     state.scratch[slot].inputs.build(batch, {panels, state.neighbourhood.order(0)}, state.n_steps(),
-                                     state.with_gradient || std::isfinite(state.network.cutoff), block);
+                                     by_input(state), block);
     watch.charge(Phase::input);
   });
 }
@@ -211,6 +220,7 @@ void make_room(BlockState& state) {
   for (std::size_t l = 1; l < state.layers.size(); ++l) {
     LayerState& layer = state.layers[l];
     const std::size_t floats = state.panels[l].padded() * state.n_samples * state.rows_per_sample(l);
+    if (l == 1 && state.centres_deltas()) layer.delta_sums.resize(state.panels[l].size() * state.n_samples);
     if (!state.spiking()) {
       layer.activations.resize(floats);
       if (state.with_gradient) layer.deltas.resize(floats);

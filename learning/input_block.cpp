@@ -10,7 +10,7 @@ constexpr std::size_t most_inner = 256;
 
 }  // namespace
 
-void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, bool by_input,
+void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, ByInput by_input,
                          InputBlock& block) {
   SparseRows& rows = block.sparse;
   const std::size_t n_inputs = places.panels.n_neurons();
@@ -26,8 +26,10 @@ void InputBuilder::build(const Batch& batch, const InputPlaces& places, std::siz
   }
   const auto n_values = static_cast<double>(rows.n_rows * n_inputs);
   block.dense = batch.constant_input() && static_cast<double>(rows.rows.size()) > densest_sparse * n_values;
+  block.paired = !block.dense && by_input == ByInput::pairs;
   if (!block.dense) {
-    if (by_input) rows.transpose();
+    if (block.paired) block.pairs.build(rows);
+    if (by_input == ByInput::columns) rows.transpose();
     return;
   }
   const std::size_t padded = places.panels.padded();
@@ -121,6 +123,9 @@ void input_product(const InputBlock& block, const PanelLayout& panels, std::span
 void input_gradient(const InputBlock& block, const PanelLayout& panels, std::size_t q, const float* deltas,
                     std::size_t width, float* weight_gradient) {
   const Panel& panel = panels[q];
+  if (block.paired)
+    return pair_gradient(block.pairs, panel.begin / 2, (panel.begin + panel.filled + 1) / 2, deltas, width,
+                         weight_gradient);
   if (!block.dense)
     return sparse_gradient(block.sparse, panel.begin, panel.begin + panel.filled, deltas, width,
                            weight_gradient);

@@ -14,7 +14,9 @@ struct InputBlock {
   std::size_t first = 0;  // sample of the batch
   std::size_t n_samples = 0;
   bool dense = false;
+  bool paired = false;
   SparseRows sparse;
+  InputPairs pairs;      // where paired, instead of the columns
   AlignedFloats values;  // dense: (n_rows, n_inputs padded)
 
   std::size_t n_rows() const { return sparse.n_rows; }
@@ -23,6 +25,10 @@ struct InputBlock {
 // Inputs with a larger share of non-zero values are multiplied as dense rows. A sparse entry costs about as
 // much time as 1.5 dense ones: docs/performance.md.
 inline constexpr double densest_sparse = 0.6;
+
+// What of sparse rows is needed input by input: nothing, their columns (for parts of the inputs), or for the
+// gradient alone pairs of columns, which are faster where neighbours are lit together.
+enum class ByInput { nothing, columns, pairs };
 
 // Where inputs lie: their panels, and the input at each place (empty: each at its own).
 struct InputPlaces {
@@ -35,8 +41,7 @@ class InputBuilder {
   // Constant input: a row per sample. Spikes of a sample: a base row and then a row per step, of which the
   // base plus the step's row is what arrives at that step. Inputs that spike at most steps are in the base,
   // and subtracted where they do not: an image's bright pixels cost one row entry instead of one per step.
-  // by_input: rows are needed input by input too, for the gradient or where only some panels are near.
-  void build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, bool by_input,
+  void build(const Batch& batch, const InputPlaces& places, std::size_t n_steps, ByInput by_input,
              InputBlock& block);
 
  private:
@@ -56,7 +61,8 @@ class InputBuilder {
 void input_product(const InputBlock& block, const PanelLayout& panels, std::span<const std::uint32_t> near,
                    const float* weights, std::size_t width, float* results);
 
-// weight_gradient (width of panel q, width) += rows of panel q's inputs^T x deltas (n_rows, width).
+// weight_gradient (width of panel q, width) += rows of panel q's inputs^T x deltas (n_rows, width), which are
+// in strips (copy_deltas) if the block's inputs are paired.
 void input_gradient(const InputBlock& block, const PanelLayout& panels, std::size_t q, const float* deltas,
                     std::size_t width, float* weight_gradient);
 

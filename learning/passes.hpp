@@ -26,6 +26,8 @@ struct LayerState {
   std::vector<std::uint16_t> trains;      // constant drive: (samples, width) rows of the train table instead
   AlignedFloats activations;              // rate: (samples, width) outputs
   AlignedFloats deltas;                   // rate: dL/d(pre-activation)
+  std::vector<float> delta_sums;          // where they are centred: (panels, samples) sums over the panel
+  std::vector<float> delta_means;         // and (samples) means over the layer
   std::vector<AlignedFloats> bias_parts;  // per shard of samples: (padded) dL/dbias
 };
 
@@ -44,6 +46,7 @@ inline constexpr std::size_t most_train_shards = 8;
 struct Scratch {
   AlignedFloats weights;
   AlignedFloats rows;        // currents, or dL/dI of input rows
+  AlignedFloats deltas;      // the latter as input_gradient() takes them
   AlignedFloats arriving;    // dL/dS
   AlignedFloats tile;        // weight gradients
   AlignedFloats trajectory;  // membranes that nobody needs again
@@ -96,6 +99,11 @@ struct BlockState {
   bool constant_drive(std::size_t l) const { return spiking() && constant_input && l == 1 && last() > 1; }
   // Its neurons' spikes are then known by their trains alone.
   bool by_train(std::size_t l) const { return constant_drive(l) && !trains.empty(); }
+  // dL/dW_ij - mean_k dL/dW_ik = sum over samples of x_i (dL/dI_j - mean_k dL/dI_k): where the first layer is
+  // balanced, every pair an edge and all of dL/dI known before dL/dW, the mean is subtracted there.
+  bool centres_deltas() const {
+    return network.balances(0) && !network.culled() && last() > 1 && constant_input;
+  }
   std::size_t rows_per_sample(std::size_t l) const { return spiking() && !constant_drive(l) ? n_steps() : 1; }
   std::size_t offset(std::size_t l, std::size_t p, std::size_t sample) const {
     return panels[l][p].begin * n_samples * rows_per_sample(l) +

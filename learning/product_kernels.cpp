@@ -35,6 +35,14 @@ HWY_INLINE void clear(V (&values)[kVectors]) {
   for (auto& value : values) value = hn::Zero(D());
 }
 
+// Without this GCC loads a value again for each of its uses, as an operand in memory.
+HWY_INLINE V loaded_once(V value) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
+  __asm__("" : "+v"(value.raw));
+#endif
+  return value;
+}
+
 template <std::size_t kVectors>
 HWY_INLINE void add_row(const float* row, V (&sums)[kVectors]) {
   for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::Add(sums[v], hn::Load(D(), row + v * n_lanes));
@@ -98,6 +106,56 @@ void gradient_columns(const SparseRows& inputs, std::size_t first, std::size_t l
     load(result, sums);
     gather(inputs.columns.data() + begin[i], inputs.columns.data() + begin[i + 1], deltas, sums);
     store(sums, result);
+  }
+}
+
+// Columns of a pair's two sums at a time: two times four vectors stay in registers, and the next multiply-add
+// into one is eight multiply-adds away.
+constexpr std::size_t strip_vectors = 4;
+constexpr std::size_t strip_of(std::size_t width) {
+  return std::min(width, strip_vectors * n_lanes);
+}
+
+void copy_kernel(const DeltaRows& deltas, bool in_strips, float* result) {
+  const D d;
+  const std::size_t strip = in_strips ? strip_of(deltas.width) : deltas.width;
+  for (std::size_t column = 0; column < deltas.width; column += n_lanes) {
+    const float* from = deltas.rows + column;
+    float* to = result + column / strip * deltas.n_rows * strip + column % strip;
+    const auto filled = hn::FirstN(d, deltas.n_filled > column ? deltas.n_filled - column : 0);
+    for (std::size_t row = 0; row < deltas.n_rows; ++row) {
+      V value = hn::Load(d, from + row * deltas.width);
+      if (deltas.means != nullptr)
+        value = hn::IfThenElseZero(filled, hn::Sub(value, hn::Set(d, deltas.means[row])));
+      hn::Store(value, d, to + row * strip);
+    }
+  }
+}
+
+template <std::size_t kVectors>
+void pair_gradient_strip(const InputPairs& inputs, std::size_t first, std::size_t last, const float* deltas,
+                         std::size_t width, float* weight_gradient) {
+  const D d;
+  const std::uint32_t* begin = inputs.begin.data();
+  for (std::size_t k = first; k < last; ++k) {
+    if (begin[k] == begin[k + 1]) continue;
+    float* results[] = {weight_gradient + 2 * (k - first) * width,
+                        weight_gradient + (2 * (k - first) + 1) * width};
+    V sums[2][kVectors];
+    load(results[0], sums[0]);
+    load(results[1], sums[1]);
+    const InputPairs::Entry* end = inputs.entries.data() + begin[k + 1];
+    for (const InputPairs::Entry* pair = inputs.entries.data() + begin[k]; pair != end; ++pair) {
+      const V values[] = {hn::Set(d, pair->values[0]), hn::Set(d, pair->values[1])};
+      const float* row = deltas + pair->row * (kVectors * n_lanes);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const V delta = loaded_once(hn::Load(d, row + v * n_lanes));
+        sums[0][v] = hn::MulAdd(values[0], delta, sums[0][v]);
+        sums[1][v] = hn::MulAdd(values[1], delta, sums[1][v]);
+      }
+    }
+    store(sums[0], results[0]);
+    store(sums[1], results[1]);
   }
 }
 
@@ -315,6 +373,15 @@ void sparse_gradient_kernel(const SparseRows& inputs, std::size_t first, std::si
                       : gradient_columns<narrow>(inputs, first, last, deltas, weight_gradient);
 }
 
+void pair_gradient_kernel(const InputPairs& inputs, std::size_t first, std::size_t last, const float* deltas,
+                          std::size_t width, float* weight_gradient) {
+  const std::size_t strip = strip_of(width);
+  for (std::size_t column = 0; column < width; column += strip, deltas += inputs.n_rows * strip)
+    strip == strip_vectors* n_lanes
+        ? pair_gradient_strip<strip_vectors>(inputs, first, last, deltas, width, weight_gradient + column)
+        : pair_gradient_strip<narrow>(inputs, first, last, deltas, width, weight_gradient);
+}
+
 void spike_kernel(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,
                   bool accumulate, float* results) {
   if (accumulate)
@@ -346,6 +413,8 @@ namespace loci::learning {
 HWY_EXPORT(sparse_product_kernel);
 HWY_EXPORT(sparse_part_kernel);
 HWY_EXPORT(sparse_gradient_kernel);
+HWY_EXPORT(copy_kernel);
+HWY_EXPORT(pair_gradient_kernel);
 HWY_EXPORT(spike_kernel);
 HWY_EXPORT(spike_gradient_kernel);
 HWY_EXPORT(count_kernel);
@@ -364,6 +433,15 @@ void sparse_part_product(const SparseRows& inputs, std::size_t first, std::size_
 void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
                      std::size_t width, float* weight_gradient) {
   HWY_DYNAMIC_DISPATCH(sparse_gradient_kernel)(inputs, first, last, deltas, width, weight_gradient);
+}
+
+void copy_deltas(const DeltaRows& deltas, bool in_strips, float* result) {
+  HWY_DYNAMIC_DISPATCH(copy_kernel)(deltas, in_strips, result);
+}
+
+void pair_gradient(const InputPairs& inputs, std::size_t first, std::size_t last, const float* deltas,
+                   std::size_t width, float* weight_gradient) {
+  HWY_DYNAMIC_DISPATCH(pair_gradient_kernel)(inputs, first, last, deltas, width, weight_gradient);
 }
 
 void spike_product(std::span<const SpikeSource> sources, std::size_t n_rows, std::size_t width,

@@ -40,6 +40,19 @@ struct SparseRows {
   std::vector<Entry> row_;
 };
 
+// Inputs two by two: in an image neighbours are mostly lit together, and then share what they load.
+struct InputPairs {
+  struct Entry {
+    std::uint32_t row;
+    float values[2];  // of inputs 2k and 2k + 1, not both 0
+  };
+  std::size_t n_rows = 0;
+  std::vector<Entry> entries;        // by (pair, row)
+  std::vector<std::uint32_t> begin;  // (n_pairs + 1)
+
+  void build(const SparseRows& inputs);
+};
+
 // results (n_rows, width) = [results +] inputs of one tile x weights (inputs of the tile, width).
 void sparse_product(const SparseRows& inputs, std::size_t tile, const float* weights, std::size_t width,
                     bool accumulate, float* results);
@@ -52,6 +65,22 @@ void sparse_part_product(const SparseRows& inputs, std::size_t first, std::size_
 // weight_gradient (last - first, width) += inputs [first, last)^T x deltas (n_rows, width).
 void sparse_gradient(const SparseRows& inputs, std::size_t first, std::size_t last, const float* deltas,
                      std::size_t width, float* weight_gradient);
+
+// result = rows (n_rows, width), in strips if asked: as many columns as pair_gradient() sums in registers, of
+// every row, then the next columns. Less means[row] in the first n_filled columns, unless null.
+struct DeltaRows {
+  const float* rows;
+  const float* means;
+  std::size_t n_rows;
+  std::size_t width;
+  std::size_t n_filled;
+};
+void copy_deltas(const DeltaRows& deltas, bool in_strips, float* result);
+
+// weight_gradient (2 (last - first), width) += inputs of pairs [first, last)^T x deltas (n_rows, width) in
+// strips.
+void pair_gradient(const InputPairs& inputs, std::size_t first, std::size_t last, const float* deltas,
+                   std::size_t width, float* weight_gradient);
 
 // Spikes of one panel, a word of up to 64 neurons per row, and the weights of its neurons, (n_neurons,
 // width).

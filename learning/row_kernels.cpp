@@ -40,6 +40,16 @@ void add_product_rows_kernel(const float* a, const float* b, std::size_t n_rows,
   }
 }
 
+void sum_rows_kernel(const float* rows, std::size_t n_rows, std::size_t width, float* sums) {
+  const D d;
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    V sum = hn::Zero(d);
+    for (std::size_t at = 0; at < width; at += n_lanes)
+      sum = hn::Add(sum, hn::Load(d, rows + row * width + at));
+    sums[row] = hn::GetLane(hn::SumOfLanes(d, sum));
+  }
+}
+
 void rectify_kernel(float* values, std::size_t n) {
   const D d;
   for (std::size_t at = 0; at < n; at += n_lanes)
@@ -62,6 +72,7 @@ namespace loci::learning {
 HWY_EXPORT(add_to_kernel);
 HWY_EXPORT(add_rows_kernel);
 HWY_EXPORT(add_product_rows_kernel);
+HWY_EXPORT(sum_rows_kernel);
 HWY_EXPORT(rectify_kernel);
 HWY_EXPORT(rectify_gradient_kernel);
 
@@ -75,6 +86,10 @@ void add_rows(const float* rows, std::size_t n_rows, std::size_t width, float* s
 
 void add_product_rows(const float* a, const float* b, std::size_t n_rows, std::size_t width, float* sums) {
   HWY_DYNAMIC_DISPATCH(add_product_rows_kernel)(a, b, n_rows, width, sums);
+}
+
+void sum_rows(const float* rows, std::size_t n_rows, std::size_t width, float* sums) {
+  HWY_DYNAMIC_DISPATCH(sum_rows_kernel)(rows, n_rows, width, sums);
 }
 
 void rectify(float* values, std::size_t n) {

@@ -64,4 +64,39 @@ void SparseRows::transpose() {
   column_begin[0] = 0;
 }
 
+void InputPairs::build(const SparseRows& inputs) {
+  n_rows = inputs.n_rows;
+  const std::size_t n_pairs = (inputs.n_inputs + 1) / 2;
+  begin.assign(n_pairs + 1, 0);
+  // Calls visit(row, input, value, whether the entry before is of the same row and pair).
+  const auto visit_entries = [&](const auto& visit) {
+    const std::size_t stride = inputs.n_tiles() + 1;
+    for (std::size_t row = 0; row < n_rows; ++row) {
+      std::size_t before = n_pairs;
+      for (std::size_t tile = 0; tile < inputs.n_tiles(); ++tile) {
+        const std::uint32_t* at = inputs.row_begin.data() + row * stride + tile;
+        for (std::uint32_t e = at[0]; e < at[1]; ++e) {
+          const std::size_t input = tile * inputs.inputs_per_tile + inputs.rows[e].index;
+          visit(row, input, inputs.rows[e].value, before == input / 2);
+          before = input / 2;
+        }
+      }
+    }
+  };
+  visit_entries(
+      [&](std::size_t, std::size_t input, float, bool second) { begin[input / 2 + 1] += second ? 0 : 1; });
+  for (std::size_t k = 0; k < n_pairs; ++k) begin[k + 1] += begin[k];
+  entries.assign(begin.back(), {});
+  visit_entries([&](std::size_t row, std::size_t input, float value, bool second) {
+    std::uint32_t& next = begin[input / 2];
+    next -= second ? 1 : 0;
+    Entry& entry = entries[next++];
+    entry.row = static_cast<std::uint32_t>(row);
+    entry.values[input % 2] = value;
+  });
+  // Each begin now stands where its pair ends, that is where the next began.
+  std::copy_backward(begin.begin(), begin.end() - 1, begin.end());
+  begin[0] = 0;
+}
+
 }  // namespace loci::learning
