@@ -59,7 +59,7 @@ struct TrainConfig {
   double rate_bias = 1.0;
   double clip_norm = 0.0;
   std::uint64_t patience = 0;
-  double trajectory_mib = 16.0;
+  double trajectory_mib = 32.0;
   std::uint64_t seed = 1;
 };
 

@@ -19,7 +19,7 @@ namespace loci::learning {
 struct EvaluatorOptions {
   // Memory for currents, membranes and spikes: a batch is run in blocks of as many samples as fit, at least
   // one.
-  double trajectory_mib = 16;
+  double trajectory_mib = 32;
   // For inference: weights are made once and kept, where they fit 64 MiB, for as long as batches come with
   // the same parameters.
   bool keep_weights = false;

@@ -26,7 +26,7 @@ struct TrainingPlan {
       0;  // images of the training set set aside to choose the best epoch by; 0: keep the last
   std::size_t patience = 0;  // epochs without a better validation accuracy before training stops; 0: never
   double largest_gradient_norm = 0;  // 0: no clipping
-  double trajectory_mib = 16;        // EvaluatorOptions
+  double trajectory_mib = 32;        // EvaluatorOptions
   std::uint64_t seed = 1;            // of the order of samples and the validation split
 };
 
