@@ -5,8 +5,10 @@
 namespace loci::learning {
 namespace {
 
-// Inner indices of a dense product at once: x 16 columns x 4 bytes stay in the first-level cache.
+// Inner indices of a dense product at once: x 16 columns x 4 bytes stay in the first-level cache; and rows of
+// deltas, x 64 columns.
 constexpr std::size_t most_inner = 256;
+constexpr std::size_t most_rows = 96;
 
 }  // namespace
 
@@ -129,15 +131,16 @@ void input_gradient(const InputBlock& block, const PanelLayout& panels, std::siz
   if (!block.dense)
     return sparse_gradient(block.sparse, panel.begin, panel.begin + panel.filled, deltas, width,
                            weight_gradient);
-  dense_product({.left = block.values.data() + panel.begin,
-                 .row_stride = 1,
-                 .inner_stride = panels.padded(),
-                 .n_rows = panel.width,
-                 .n_inner = block.n_rows(),
-                 .right = deltas,
-                 .result = weight_gradient,
-                 .width = width,
-                 .accumulate = true});
+  for (std::size_t row = 0; row < block.n_rows(); row += most_rows)
+    dense_product({.left = block.values.data() + row * panels.padded() + panel.begin,
+                   .row_stride = 1,
+                   .inner_stride = panels.padded(),
+                   .n_rows = panel.width,
+                   .n_inner = std::min(most_rows, block.n_rows() - row),
+                   .right = deltas + row * width,
+                   .result = weight_gradient,
+                   .width = width,
+                   .accumulate = true});
 }
 
 }  // namespace loci::learning
