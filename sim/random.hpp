@@ -18,6 +18,10 @@ enum class Stream : std::uint32_t {
   shuffle = 6,
   validation_split = 7,
   encoder = 8,
+  place = 9,
+  edge = 10,
+  membrane = 11,
+  poisson = 12,
   test = 99,
 };
 

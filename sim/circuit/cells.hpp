@@ -1,0 +1,63 @@
+// The neurons of one population: their state, and one step of their time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/circuit/circuit.hpp"
+#include "sim/circuit/input_ring.hpp"
+
+namespace loci::sim {
+
+using Doubles = std::vector<double>;
+
+// Integrated exactly between the points of the grid (Rotter and Diesmann 1999): the membrane equation is
+// linear, so a step is a multiplication with constants, one for all neurons or one for each.
+//   V <- P V + (1 - P) (E_L + R I_e) + p_ex I_ex + p_in I_in + p_w w, unless refractory;
+//   I_ex <- d_ex I_ex + what arrives; likewise I_in; w <- d_w w;
+// with delta synapses what arrives is added to V. A neuron that is refractory keeps V at the reset, and what
+// arrives with a delta synapse is lost.
+class Cells {
+ public:
+  // Places are the order of neurons in the state; neuron_at says whose parameters and start each has.
+  Cells(const Circuit& circuit, std::size_t population, std::span<const std::uint32_t> neuron_at);
+
+  std::size_t size() const { return size_; }
+  std::size_t n_receptors() const { return two_receptors_ ? 2 : 1; }
+
+  // The step `now` of the neurons at places [begin, end), begin a multiple of 8: takes what arrived (and leaves
+  // zeros) and appends the places of those that fire to `spikes`, rising.
+  void step(std::size_t begin, std::size_t end, Step now, double* arrived, double* arrived_inhibitory,
+            std::vector<std::uint32_t>& spikes);
+  // A current that is added to I_e from now on.
+  void set_current(double current_pa);
+
+  // After the last step. Currents are 0 for models without.
+  double membrane(std::uint32_t place) const { return membrane_[place]; }
+  double excitatory_current(std::uint32_t place) const { return excitatory_.empty() ? 0.0 : excitatory_[place]; }
+  double inhibitory_current(std::uint32_t place) const { return inhibitory_.empty() ? 0.0 : inhibitory_[place]; }
+  double adaptation_current(std::uint32_t place) const { return adaptation_.empty() ? 0.0 : adaptation_[place]; }
+
+ private:
+  friend struct CellKernel;
+  // One value if uniform, else one a neuron (padded).
+  struct Constants {
+    Doubles keep, drive, from_excitatory, from_inhibitory, from_adaptation, keep_excitatory, keep_inhibitory,
+        keep_adaptation, adaptation, threshold, reset, refractory;
+  };
+  void find_constants(const Cell& cell, double step_ms, std::span<const std::uint32_t> neuron_at);
+
+  CellModel model_;
+  std::size_t size_;
+  bool two_receptors_;
+  bool uniform_;
+  Constants constants_;
+  Doubles resting_drive_, per_current_;
+  Lif discrete_;
+  Doubles membrane_, excitatory_, inhibitory_, adaptation_;
+  Doubles free_from_;  // the step at which a neuron is no longer refractory
+};
+
+}  // namespace loci::sim

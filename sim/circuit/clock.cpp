@@ -1,0 +1,193 @@
+#include "sim/circuit/clock.hpp"
+
+#include <algorithm>
+#include <barrier>
+#include <cmath>
+#include <thread>
+
+#include "sim/error.hpp"
+
+namespace loci::sim {
+namespace {
+
+Step step_at(double ms, const Circuit& circuit, const std::string& where) {
+  return std::isfinite(ms) ? steps_from_ms(ms, circuit.step_ms, OffGrid::round, where) : max_steps;
+}
+
+// The step at whose end this is.
+Step step_ending(double ms, const Circuit& circuit, const std::string& where) {
+  const Step end = step_at(ms, circuit, where);
+  if (end == 0)
+    throw InputError(where, "a spike at " + std::to_string(ms) + " ms comes before the first step ends",
+                     "let spikes arrive after one step of " + std::to_string(circuit.step_ms) + " ms at the earliest");
+  return end - 1;
+}
+
+std::size_t population_of(const Circuit& circuit, const std::string& name) {
+  for (std::size_t p = 0; p < circuit.populations.size(); ++p)
+    if (circuit.populations[p].name == name) return p;
+  throw InputError("input", "there is no population '" + name + "'", "name one of the circuit's");
+}
+
+}  // namespace
+
+CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectivity) : circuit_(circuit), connectivity_(connectivity) {
+  std::vector<Step> longest(circuit.populations.size(), 1);
+  for (const ProjectionEdges& edges : connectivity.projections())
+    longest[edges.target()] = std::max(longest[edges.target()], edges.longest_delay());
+  for (std::size_t p = 0; p < circuit.populations.size(); ++p) {
+    const PlacedPopulation& placed = connectivity.populations()[p];
+    const auto neurons = placed.cells ? placed.cells->neurons() : std::span<const std::uint32_t>();
+    Cells cells(circuit, p, neurons);
+    InputRing ring(placed.size, cells.n_receptors(), longest[p]);
+    populations_.push_back({.cells = std::move(cells), .arriving = std::move(ring)});
+    populations_.back().spikes.resize(connectivity.shards(p).size());
+    workers_.resize(connectivity.shards(p).size());
+  }
+  for (std::size_t i = 0; i < connectivity.projections().size(); ++i)
+    populations_[connectivity.projections()[i].source()].outgoing.push_back(i);
+  for (std::size_t i = 0; i < circuit.inputs.size(); ++i) add_input(circuit.inputs[i], i);
+  for (PopulationState& population : populations_) {
+    std::ranges::stable_sort(population.events, {}, &Event::step);
+    std::ranges::stable_sort(population.changes, {}, &CurrentChange::step);
+  }
+}
+
+void CircuitClock::add_input(const Input& input, std::size_t index) {
+  const std::size_t p = population_of(circuit_, input.target);
+  const PlacedPopulation& placed = connectivity_.populations()[p];
+  PopulationState& population = populations_[p];
+  const std::string where = "input to '" + input.target + "'";
+  const Step start = step_at(input.start_ms, circuit_, where);
+  const Step stop = step_at(input.stop_ms, circuit_, where);
+  if (input.kind == InputKind::poisson) {
+    std::vector<double> means(input.rate_hz.values().begin(), input.rate_hz.values().end());
+    for (double& mean : means) mean *= circuit_.step_ms * 1e-3;
+    const auto neurons = placed.cells ? placed.cells->neurons() : std::span<const std::uint32_t>();
+    drives_.push_back({p, start, stop,
+                       PoissonDrive(circuit_.seed, static_cast<std::uint32_t>(index), means, placed.size,
+                                    neurons, input.weight),
+                       input.weight});
+  } else if (input.kind == InputKind::regular) {
+    const auto n = static_cast<std::size_t>(
+        std::max(0.0, std::floor((input.stop_ms - input.start_ms) / input.interval_ms)));
+    for (std::size_t k = 0; k <= n; ++k)
+      for (std::uint32_t place = 0; place < placed.size; ++place)
+        population.events.push_back(
+            {step_ending(input.start_ms + static_cast<double>(k) * input.interval_ms, circuit_, where), place,
+             input.weight});
+  } else if (input.kind == InputKind::trains) {
+    for (std::size_t e = 0; e < input.times_ms.size(); ++e)
+      population.events.push_back({step_ending(input.times_ms[e], circuit_, where),
+                                   placed.place_of(input.neurons[e]),
+                                   input.weights.empty() ? input.weight : input.weights[e]});
+  } else {
+    for (std::size_t e = 0; e < input.currents_pa.size(); ++e)
+      population.changes.push_back(
+          {step_at(input.current_times_ms[e], circuit_, where), input.currents_pa[e]});
+  }
+}
+
+void CircuitClock::change_currents() {
+  for (PopulationState& population : populations_)
+    for (; population.next_change < population.changes.size() &&
+           population.changes[population.next_change].step <= now_;
+         ++population.next_change)
+      population.cells.set_current(population.changes[population.next_change].current_pa);
+}
+
+void CircuitClock::update(std::size_t shard) {
+  for (Drive& drive : drives_) {
+    if (now_ < drive.start || now_ >= drive.stop) continue;
+    const PlaceRange range = connectivity_.shards(drive.population)[shard];
+    InputRing& ring = populations_[drive.population].arriving;
+    const std::size_t receptor = drive.weight < 0.0 ? ring.n_receptors() - 1 : 0;
+    drive.counts.add(now_, range.begin, range.end, ring.at(now_, receptor));
+  }
+  for (std::size_t p = 0; p < populations_.size(); ++p) {
+    PopulationState& population = populations_[p];
+    const PlaceRange range = connectivity_.shards(p)[shard];
+    population.spikes[shard].clear();
+    if (range.begin == range.end) continue;
+    population.cells.step(range.begin, range.end, now_, population.arriving.at(now_, 0),
+                          population.arriving.at(now_, population.arriving.n_receptors() - 1),
+                          population.spikes[shard]);
+  }
+}
+
+void CircuitClock::send(std::size_t shard) {
+  Worker& worker = workers_[shard];
+  for (const PopulationState& population : populations_)
+    for (const std::size_t projection : population.outgoing) {
+      const ProjectionEdges& edges = connectivity_.projections()[projection];
+      InputRing& ring = populations_[edges.target()].arriving;
+      for (const auto& spikes : population.spikes)
+        for (const std::uint32_t place : spikes)
+          edges.deliver(place, shard, now_, ring, worker.row, worker.scratch);
+    }
+}
+
+void CircuitClock::report(CircuitListener& listener) {
+  for (std::size_t p = 0; p < populations_.size(); ++p) {
+    std::vector<std::uint32_t>& reported = populations_[p].reported;
+    reported.clear();
+    for (const auto& spikes : populations_[p].spikes)
+      for (const std::uint32_t place : spikes) reported.push_back(connectivity_.populations()[p].neuron_at(place));
+    if (reported.empty()) continue;
+    std::ranges::sort(reported);
+    n_spikes_ += reported.size();
+    listener.on_spikes(now_, p, reported);
+  }
+  listener.on_step(now_);
+}
+
+// The order within a step: what is due and the outside world arrive, neurons are integrated and fire, their
+// spikes are sent and act one step later at the earliest. Neurons and the input to them belong to shards; each
+// thread writes to its own alone.
+void CircuitClock::loop(std::size_t shard, Step n_steps, CircuitListener& listener,
+                        const std::function<void()>& meet) {
+  for (Step step = 0; step < n_steps; ++step) {
+    if (shard == 0) {
+      change_currents();
+      for (PopulationState& population : populations_)
+        for (; population.next_event < population.events.size() &&
+               population.events[population.next_event].step == now_;
+             ++population.next_event) {
+          const Event& event = population.events[population.next_event];
+          const std::size_t receptor = event.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
+          population.arriving.at(now_, receptor)[event.place] += event.weight;
+        }
+    }
+    meet();
+    update(shard);
+    meet();
+    send(shard);
+    if (shard == 0) report(listener);
+    meet();
+    if (shard == 0) ++now_;
+    meet();
+  }
+}
+
+void CircuitClock::run(Step n_steps, CircuitListener& listener) {
+  const std::size_t n_threads = workers_.size();
+  if (n_threads == 1) return loop(0, n_steps, listener, [] {});
+  std::barrier<> barrier(static_cast<std::ptrdiff_t>(n_threads));
+  const auto meet = [&] { barrier.arrive_and_wait(); };
+  std::vector<std::jthread> team;
+  for (std::size_t shard = 1; shard < n_threads; ++shard)
+    team.emplace_back([&, shard] { loop(shard, n_steps, listener, meet); });
+  loop(0, n_steps, listener, meet);
+}
+
+double CircuitClock::membrane(std::size_t population, std::uint32_t neuron) const {
+  return populations_[population].cells.membrane(connectivity_.populations()[population].place_of(neuron));
+}
+double CircuitClock::excitatory_current(std::size_t population, std::uint32_t neuron) const {
+  return populations_[population].cells.excitatory_current(connectivity_.populations()[population].place_of(neuron));
+}
+double CircuitClock::inhibitory_current(std::size_t population, std::uint32_t neuron) const {
+  return populations_[population].cells.inhibitory_current(connectivity_.populations()[population].place_of(neuron));
+}
+
+}  // namespace loci::sim

@@ -1,0 +1,111 @@
+#include "sim/circuit/edge_kernels.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sim/circuit/edge_kernels.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+
+#include <hwy/highway.h>
+
+#include <cmath>
+
+HWY_BEFORE_NAMESPACE();
+namespace loci::sim::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<double>;
+using U = hn::ScalableTag<std::uint64_t>;
+using V = hn::Vec<D>;
+constexpr std::size_t n_lanes = hn::MaxLanes(D());
+
+template <std::size_t kDims, bool kPeriodic>
+HWY_INLINE V squared_distances(const PointCloud& cloud, const V (&point)[kDims], std::size_t at) {
+  const D d;
+  V sum = hn::Zero(d);
+  for (std::size_t k = 0; k < kDims; ++k) {
+    V difference = hn::Abs(hn::Sub(point[k], hn::LoadU(d, cloud.coordinates[k] + at)));
+    if constexpr (kPeriodic)
+      difference = hn::Min(difference, hn::Sub(hn::Set(d, cloud.period[k]), difference));
+    sum = hn::MulAdd(difference, difference, sum);
+  }
+  return sum;
+}
+
+// The last vector of a run may read beyond it: the cloud is padded, and lanes beyond the run are masked.
+template <std::size_t kDims, bool kPeriodic>
+std::size_t near_kernel(const PointCloud& cloud, const double* point, double squared_radius,
+                        std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
+  const D d;
+  const U u;
+  V here[kDims];
+  for (std::size_t k = 0; k < kDims; ++k) here[k] = hn::Set(d, point[k]);
+  const V reach = hn::Set(d, squared_radius);
+  std::size_t n = 0;
+  for (const CellOrder::Run& run : runs)
+    for (std::size_t at = run.begin; at < run.end; at += n_lanes) {
+      const V distance = squared_distances<kDims, kPeriodic>(cloud, here, at);
+      auto near = hn::Le(distance, reach);
+      if (run.end - at < n_lanes) near = hn::And(near, hn::FirstN(d, run.end - at));
+      hn::CompressStore(hn::Iota(u, at), hn::RebindMask(u, near), u, place + n);
+      n += hn::CompressStore(distance, near, d, squared + n);
+    }
+  return n;
+}
+
+template <std::size_t kDims>
+std::size_t near_in_dims(const PointCloud& cloud, const double* point, double squared_radius,
+                         std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
+  return cloud.period[0] > 0.0 ? near_kernel<kDims, true>(cloud, point, squared_radius, runs, place, squared)
+                               : near_kernel<kDims, false>(cloud, point, squared_radius, runs, place, squared);
+}
+
+std::size_t find_kernel(const PointCloud& cloud, const double* point, double squared_radius,
+                        std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
+  switch (cloud.dims) {
+    case 1: return near_in_dims<1>(cloud, point, squared_radius, runs, place, squared);
+    case 2: return near_in_dims<2>(cloud, point, squared_radius, runs, place, squared);
+    default: return near_in_dims<3>(cloud, point, squared_radius, runs, place, squared);
+  }
+}
+
+}  // namespace loci::sim::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace loci::sim {
+
+HWY_EXPORT(find_kernel);
+
+std::size_t find_near(const PointCloud& cloud, const double* point, double squared_radius,
+                      std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
+  return HWY_DYNAMIC_DISPATCH(find_kernel)(cloud, point, squared_radius, runs, place, squared);
+}
+
+// Plain loops: compilers make vectors of them for any processor.
+void roots(std::span<double> squared) {
+  for (double& value : squared) value = std::sqrt(value);
+}
+
+void delays_of(const DelayRule& rule, std::span<const double> distances, std::uint32_t* delays) {
+  for (std::size_t i = 0; i < distances.size(); ++i)
+    delays[i] = static_cast<std::uint32_t>(
+        static_cast<std::int32_t>((rule.base_ms + distances[i] * rule.ms_per_distance) / rule.step_ms + 0.5));
+}
+
+void kernel_values(const DistanceKernel& kernel, double factor, std::span<const double> distances,
+                   double* values) {
+  const double amplitude = factor * kernel.amplitude;
+  if (kernel.shape == KernelShape::constant) {
+    for (std::size_t i = 0; i < distances.size(); ++i) values[i] = amplitude;
+  } else if (kernel.shape == KernelShape::inverse_distance) {
+    const double top = amplitude * kernel.length;
+    for (std::size_t i = 0; i < distances.size(); ++i) {
+      const double distance = distances[i] > kernel.floor ? distances[i] : kernel.floor;
+      values[i] = top / distance;
+    }
+  } else {
+    for (std::size_t i = 0; i < distances.size(); ++i) values[i] = factor * kernel(distances[i]);
+  }
+}
+
+}  // namespace loci::sim
+#endif

@@ -1,0 +1,41 @@
+// The arithmetic of edges from positions, several at a time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "sim/circuit/circuit.hpp"
+#include "sim/circuit/placement.hpp"
+
+namespace loci::sim {
+
+// Coordinates by place, and the size of a periodic space (0: open).
+struct PointCloud {
+  std::array<const double*, 3> coordinates;
+  std::array<double, 3> period;
+  std::size_t dims;
+};
+
+// Writes the places of the runs' points no farther than the radius, and their squared distances (those of
+// squared_distance(), to the rounding of a multiply-add). Both need room for all points of the runs and a
+// vector more. Returns how many there are.
+std::size_t find_near(const PointCloud& cloud, const double* point, double squared_radius,
+                      std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared);
+
+// Delays in steps of edges of these lengths: (base + length / velocity) / step to the nearest integer, halves
+// up. The one place where a distance becomes a delay.
+struct DelayRule {
+  double base_ms;
+  double ms_per_distance;
+  double step_ms;
+};
+void delays_of(const DelayRule& rule, std::span<const double> distances, std::uint32_t* delays);
+
+// distances[i] = sqrt(squared[i]), in place; weights by the kernel, times `factor`.
+void roots(std::span<double> squared);
+void kernel_values(const DistanceKernel& kernel, double factor, std::span<const double> distances,
+                   double* values);
+
+}  // namespace loci::sim
