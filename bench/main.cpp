@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   loci::bench::add_activity(app, action);
   loci::bench::add_products(app, action);
   loci::bench::add_scaling(app, action);
+  loci::bench::add_circuit(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
