@@ -3,7 +3,8 @@
 # needs neither root nor network.
 #   scripts/setup.sh          to build, test and run
 #   scripts/setup.sh --lint   the same, and clang-format and clang-tidy for scripts/lint.sh
-#   scripts/setup.sh --bench  the same, and PyTorch and the fastest BLAS packaged, which bench/ compares with
+#   scripts/setup.sh --bench  the same, and PyTorch, Brian2 and the fastest BLAS packaged, which bench/
+#                             compares with
 set -euo pipefail
 
 packages=(
@@ -18,7 +19,7 @@ packages=(
 for argument in "$@"; do
   case "$argument" in
     --lint) packages+=(clang-format clang-tidy) ;;
-    --bench) packages+=(python3-torch libopenblas0-pthread libopenblas-pthread-dev) ;;
+    --bench) packages+=(python3-torch python3-brian libopenblas0-pthread libopenblas-pthread-dev) ;;
     *) echo "setup: '$argument' is not known; use --lint, --bench or nothing" >&2; exit 2 ;;
   esac
 done

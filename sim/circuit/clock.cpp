@@ -122,8 +122,10 @@ void CircuitClock::send(std::size_t shard) {
       const ProjectionEdges& edges = connectivity_.projections()[projection];
       InputRing& ring = populations_[edges.target()].arriving;
       for (const auto& spikes : population.spikes)
-        for (const std::uint32_t place : spikes)
-          edges.deliver(place, shard, now_, ring, worker.row, worker.scratch);
+        for (std::size_t s = 0; s < spikes.size(); ++s) {
+          if (s + 1 < spikes.size()) edges.prefetch(spikes[s + 1], shard);
+          edges.deliver(spikes[s], shard, now_, ring, worker.row, worker.scratch);
+        }
     }
 }
 

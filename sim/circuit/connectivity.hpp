@@ -65,6 +65,9 @@ class ProjectionEdges {
   // Adds the weights of a spike's edges to where they arrive.
   void deliver(std::uint32_t source, std::size_t shard, Step now, InputRing& ring, Row& row,
                RowMaker::Scratch& scratch) const;
+  void prefetch(std::uint32_t source, std::size_t shard) const {
+    if (!maker_) tables_[shard].prefetch(source);
+  }
   // The row of a source, targets as places, in a total order of its own.
   void read(std::uint32_t source, Row& row, RowMaker::Scratch& scratch) const;
   std::size_t n_edges() const;

@@ -29,7 +29,7 @@ PoissonDrive::PoissonDrive(std::uint64_t seed, std::uint32_t input, std::span<co
     : seed_(seed),
       input_(input),
       uniform_(means.size() == 1),
-      stride_((n_neurons + 7) / 8 * 8),
+      stride_((n_neurons + 15) / 16 * 16),
       neurons_(stride_),
       counts_(steps_at_once * stride_),
       weight_(weight) {

@@ -4,6 +4,8 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
+
 #include "sim/circuit/poisson.hpp"
 #include "sim/philox-inl.hpp"
 #include "sim/random.hpp"
@@ -16,49 +18,81 @@ using U64 = hn::ScalableTag<std::uint64_t>;
 using V64 = hn::Vec<U64>;
 constexpr std::size_t n_lanes = hn::MaxLanes(U64());
 
-// How many thresholds each word reaches. Words are 32 bits in 64-bit lanes, so that signed comparison serves.
-template <std::size_t kVectors>
-HWY_INLINE void count_reached(std::span<const std::uint32_t> thresholds, const V64 (&words)[kVectors],
-                              V64 (&counts)[kVectors]) {
-  const hn::ScalableTag<std::int64_t> s;
-  for (auto& count : counts) count = hn::Zero(U64());
-  for (const std::uint32_t threshold : thresholds) {
-    const auto below = hn::Set(s, static_cast<std::int64_t>(threshold) - 1);
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const auto reached = hn::Gt(hn::BitCast(s, words[v]), below);
-      counts[v] = hn::Sub(counts[v], hn::BitCast(U64(), hn::VecFromMask(s, reached)));
-    }
-  }
-}
+#if HWY_TARGET == HWY_SCALAR
 
 void draw_kernel(std::uint64_t seed, std::uint32_t input, std::uint32_t block,
                  std::span<const std::uint32_t> thresholds, const std::uint32_t* neurons, std::size_t begin,
                  std::size_t end, std::size_t stride, std::uint8_t* counts) {
-  const U64 d;
-  constexpr std::size_t groups = n_lanes == 1 ? 8 : 8 / n_lanes;  // eight neurons at a time
-  HWY_ALIGN std::uint64_t lanes[8];
-  for (std::size_t at = begin; at < end; at += 8) {
-    for (std::size_t i = 0; i < 8; ++i) lanes[i] = neurons[at + i];
-    V64 counter[groups][4];
-    for (std::size_t g = 0; g < groups; ++g) {
-      counter[g][0] = hn::Load(d, lanes + g * n_lanes);
-      counter[g][1] = hn::Set(d, input);
-      counter[g][2] = hn::Set(d, block);
-      counter[g][3] = hn::Set(d, static_cast<std::uint32_t>(Stream::poisson));
-    }
-    philox::rounds(seed, counter);
-    for (std::size_t g = 0; g < groups; ++g) {
-      V64 reached[4];
-      count_reached(thresholds, counter[g], reached);
-      for (std::size_t t = 0; t < 4; ++t) {
-        HWY_ALIGN std::uint64_t out[n_lanes];
-        hn::Store(reached[t], d, out);
-        for (std::size_t i = 0; i < n_lanes; ++i)
-          counts[t * stride + at + g * n_lanes + i] = static_cast<std::uint8_t>(out[i]);
-      }
-    }
+  for (std::size_t at = begin; at < end; ++at) {
+    const auto words = random_words(seed, Stream::poisson, std::uint64_t{input} << 32 | neurons[at], block);
+    for (std::size_t t = 0; t < 4; ++t)
+      counts[t * stride + at] = static_cast<std::uint8_t>(
+          std::ranges::count_if(thresholds, [&](std::uint32_t threshold) { return words[t] >= threshold; }));
   }
 }
+
+#else
+
+using U32 = hn::Repartition<std::uint32_t, U64>;
+using I32 = hn::RebindToSigned<U32>;
+
+// How many thresholds each word reaches. Few words go beyond the first ones: the rest are compared only where
+// some do. Comparison is signed, of words with the upper bit turned.
+template <std::size_t kVectors>
+HWY_INLINE void count_reached(std::span<const std::uint32_t> thresholds, const hn::Vec<I32> (&words)[kVectors],
+                              hn::Vec<I32> (&counts)[kVectors]) {
+  constexpr std::size_t at_once = 4;
+  const I32 d;
+  const auto one = hn::Set(d, 1);
+  for (auto& count : counts) count = hn::Zero(d);
+  for (std::size_t first = 0; first < thresholds.size(); first += at_once) {
+    const std::size_t last = std::min(first + at_once, thresholds.size());
+    auto some = hn::Zero(d);
+    for (std::size_t k = first; k < last; ++k) {
+      const auto threshold = hn::Set(d, static_cast<std::int32_t>(thresholds[k] ^ 0x80000000U));
+      some = hn::Zero(d);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const auto reached = hn::Add(one, hn::VecFromMask(d, hn::Gt(threshold, words[v])));
+        counts[v] = hn::Add(counts[v], reached);
+        some = hn::Or(some, reached);
+      }
+    }
+    if (hn::AllTrue(d, hn::Eq(some, hn::Zero(d)))) return;
+  }
+}
+
+// Neurons two by two in 64-bit lanes, the even ones in one group of counters and the odd ones in another, so
+// that their words, put together again, stand in order.
+void draw_kernel(std::uint64_t seed, std::uint32_t input, std::uint32_t block,
+                 std::span<const std::uint32_t> thresholds, const std::uint32_t* neurons, std::size_t begin,
+                 std::size_t end, std::size_t stride, std::uint8_t* counts) {
+  const U64 d;
+  const U32 halves;
+  const I32 signed_halves;
+  const hn::Rebind<std::uint8_t, I32> bytes;
+  const auto turn = hn::Set(halves, 0x80000000U);
+  for (std::size_t at = begin; at < end; at += 2 * n_lanes) {
+    const V64 pairs = hn::BitCast(d, hn::LoadU(halves, neurons + at));
+    V64 counter[2][4] = {{hn::And(pairs, hn::Set(d, 0xFFFFFFFFU))}, {hn::ShiftRight<32>(pairs)}};
+    for (auto& c : counter) {
+      c[1] = hn::Set(d, input);
+      c[2] = hn::Set(d, block);
+      c[3] = hn::Set(d, static_cast<std::uint32_t>(Stream::poisson));
+    }
+    philox::rounds(seed, counter);
+    hn::Vec<I32> words[4];
+    hn::Vec<I32> reached[4];
+    for (std::size_t t = 0; t < 4; ++t)
+      words[t] = hn::BitCast(
+          signed_halves,
+          hn::Xor(hn::BitCast(halves, hn::Or(counter[0][t], hn::ShiftLeft<32>(counter[1][t]))), turn));
+    count_reached(thresholds, words, reached);
+    for (std::size_t t = 0; t < 4; ++t)
+      hn::StoreU(hn::DemoteTo(bytes, reached[t]), bytes, counts + t * stride + at);
+  }
+}
+
+#endif
 
 void add_kernel(const std::uint8_t* counts, double weight, std::size_t begin, std::size_t end,
                 double* arrived) {

@@ -116,6 +116,25 @@ void SynapseTable::deliver(std::uint32_t source, Step now, InputRing& ring, std:
     add_segments(block, local, now, ring, first, [w = block.exact.data()](std::size_t edge) { return w[edge]; });
 }
 
+void SynapseTable::prefetch(std::uint32_t source) const {
+  constexpr std::size_t line = 64;
+  constexpr std::size_t most_lines = 8;
+  const Block& block = blocks_[source / sources_per_block];
+  const std::size_t local = source % sources_per_block;
+  const auto fetch = [](const auto& values, std::size_t begin, std::size_t end) {
+    if (values.empty() || begin == end) return;
+    const auto* first = reinterpret_cast<const char*>(values.data() + begin);
+    const auto* last = reinterpret_cast<const char*>(values.data() + end);
+    for (std::size_t n = 0; n < most_lines && first < last; ++n, first += line) __builtin_prefetch(first);
+  };
+  const std::uint32_t begin = block.edge_begin[local];
+  const std::uint32_t end = block.edge_begin[local + 1];
+  fetch(block.segments, block.segment_begin[local], block.segment_begin[local + 1]);
+  fetch(block.target, begin, end);
+  fetch(block.weight, begin, end);
+  fetch(block.exact, begin, end);
+}
+
 void SynapseTable::read(std::uint32_t source, Row& row) const {
   row.clear();
   const Block& block = blocks_[source / sources_per_block];

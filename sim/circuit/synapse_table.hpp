@@ -46,6 +46,8 @@ class SynapseTable {
   // Adds the weights of the source's edges to where they arrive, a spike being sent at step `now`. Target 0 is
   // the neuron `first` of the ring.
   void deliver(std::uint32_t source, Step now, InputRing& ring, std::size_t first) const;
+  // Begins to fetch the row from memory. Rows lie far apart, and each is read from end to end.
+  void prefetch(std::uint32_t source) const;
   // The row as it was given, by (receptor, delay), in the order it was given.
   void read(std::uint32_t source, Row& row) const;
 
