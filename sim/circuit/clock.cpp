@@ -34,7 +34,8 @@ std::size_t population_of(const Circuit& circuit, const std::string& name) {
 CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectivity) : circuit_(circuit), connectivity_(connectivity) {
   std::vector<Step> longest(circuit.populations.size(), 1);
   for (const ProjectionEdges& edges : connectivity.projections())
-    longest[edges.target()] = std::max(longest[edges.target()], edges.longest_delay());
+    if (edges.table(0) == nullptr)  // others keep spikes on their way, not what they bring
+      longest[edges.target()] = std::max(longest[edges.target()], edges.longest_delay());
   for (std::size_t p = 0; p < circuit.populations.size(); ++p) {
     const PlacedPopulation& placed = connectivity.populations()[p];
     const auto neurons = placed.cells ? placed.cells->neurons() : std::span<const std::uint32_t>();
@@ -42,6 +43,7 @@ CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectiv
     InputRing ring(placed.size, cells.n_receptors(), longest[p]);
     populations_.push_back({.cells = std::move(cells), .arriving = std::move(ring)});
     populations_.back().spikes.resize(connectivity.shards(p).size());
+    populations_.back().flights.resize(connectivity.shards(p).size());
     workers_.resize(connectivity.shards(p).size());
   }
   for (std::size_t i = 0; i < connectivity.projections().size(); ++i)
@@ -96,7 +98,33 @@ void CircuitClock::change_currents() {
       population.cells.set_current(population.changes[population.next_change].current_pa);
 }
 
+// What arrives at a neuron is added up in the order in which it was sent, however many shards there are, and
+// whether rows are stored or made again.
+void CircuitClock::deliver(PopulationState& population, std::size_t shard, std::uint32_t first) {
+  constexpr std::size_t ahead = 8;
+  std::vector<Flight>& flights = population.flights[shard];
+  const auto table = [&](const Flight& flight) -> const SynapseTable& {
+    return *connectivity_.projections()[flight.projection].table(shard);
+  };
+  double* arrived[] = {population.arriving.at(now_, 0) + first,
+                       population.arriving.at(now_, population.arriving.n_receptors() - 1) + first};
+  std::size_t n_kept = 0;
+  for (std::size_t f = 0; f < flights.size(); ++f) {
+    if (f + ahead < flights.size() && flights[f + ahead].due == now_) flights[f + ahead].row.prefetch();
+    Flight flight = flights[f];
+    while (flight.due == now_ && !flight.row.done()) {
+      const SynapseTable::Segment segment = flight.row.segment();
+      table(flight).deliver(flight.row, segment, arrived[segment.receptor]);
+      if (!flight.row.done()) flight.due += flight.row.segment().delay - segment.delay;
+    }
+    if (!flight.row.done()) flights[n_kept++] = flight;
+  }
+  flights.resize(n_kept);
+}
+
 void CircuitClock::update(std::size_t shard) {
+  for (std::size_t p = 0; p < populations_.size(); ++p)
+    deliver(populations_[p], shard, connectivity_.shards(p)[shard].begin);
   for (Drive& drive : drives_) {
     if (now_ < drive.start || now_ >= drive.stop) continue;
     const PlaceRange range = connectivity_.shards(drive.population)[shard];
@@ -120,11 +148,18 @@ void CircuitClock::send(std::size_t shard) {
   for (const PopulationState& population : populations_)
     for (const std::size_t projection : population.outgoing) {
       const ProjectionEdges& edges = connectivity_.projections()[projection];
-      InputRing& ring = populations_[edges.target()].arriving;
+      PopulationState& target = populations_[edges.target()];
+      const SynapseTable* table = edges.table(shard);
       for (const auto& spikes : population.spikes)
-        for (std::size_t s = 0; s < spikes.size(); ++s) {
-          if (s + 1 < spikes.size()) edges.prefetch(spikes[s + 1], shard);
-          edges.deliver(spikes[s], shard, now_, ring, worker.row, worker.scratch);
+        for (const std::uint32_t place : spikes) {
+          if (table == nullptr) {
+            edges.deliver(place, shard, now_, target.arriving, worker.row, worker.scratch);
+            continue;
+          }
+          const SynapseTable::Cursor row = table->row(place);
+          if (!row.done())
+            target.flights[shard].push_back(
+                {row, now_ + row.segment().delay, static_cast<std::uint32_t>(projection)});
         }
     }
 }

@@ -61,6 +61,12 @@ class CircuitClock {
     Step step;
     double current_pa;
   };
+  // A spike on its way to a shard of a population: what of its row is still to arrive, and when next.
+  struct Flight {
+    SynapseTable::Cursor row;
+    Step due;
+    std::uint32_t projection;
+  };
   struct PopulationState {
     Cells cells;
     InputRing arriving;
@@ -70,6 +76,7 @@ class CircuitClock {
     std::vector<CurrentChange> changes;
     std::size_t next_change = 0;
     std::vector<std::vector<std::uint32_t>> spikes;  // by shard: places that fired
+    std::vector<std::vector<Flight>> flights;        // by shard, in the order (sent, projection, source)
     std::vector<std::uint32_t> reported;
   };
   struct Worker {
@@ -80,6 +87,7 @@ class CircuitClock {
   void add_input(const Input& input, std::size_t index);
   void change_currents();
   void update(std::size_t shard);
+  void deliver(PopulationState& population, std::size_t shard, std::uint32_t first);
   void send(std::size_t shard);
   void report(CircuitListener& listener);
   void loop(std::size_t shard, Step n_steps, CircuitListener& listener, const std::function<void()>& meet);

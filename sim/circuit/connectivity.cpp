@@ -70,7 +70,6 @@ void require_delay(const Circuit& circuit, const Projection& rule, const std::st
 
 void ProjectionEdges::deliver(std::uint32_t source, std::size_t shard, Step now, InputRing& ring, Row& row,
                               RowMaker::Scratch& scratch) const {
-  if (!maker_) return tables_[shard].deliver(source, now, ring, shards_[shard].begin);
   maker_->make(source, shards_[shard], row, scratch);
   for (std::size_t e = 0; e < row.size(); ++e) {
     const std::size_t receptor = by_sign_ && row.weight[e] < 0.0 ? 1 : 0;

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/circuit/input_ring.hpp"
 #include "sim/circuit/placement.hpp"
 #include "sim/circuit/synapse_table.hpp"
 
@@ -62,12 +63,11 @@ class ProjectionEdges {
   Step longest_delay() const { return longest_; }
   bool by_sign() const { return by_sign_; }
 
-  // Adds the weights of a spike's edges to where they arrive.
+  // The stored synapses onto a shard of targets, counted from the shard's first; null where procedural.
+  const SynapseTable* table(std::size_t shard) const { return maker_ ? nullptr : &tables_[shard]; }
+  // Where procedural: makes a spike's edges and adds their weights to where they arrive.
   void deliver(std::uint32_t source, std::size_t shard, Step now, InputRing& ring, Row& row,
                RowMaker::Scratch& scratch) const;
-  void prefetch(std::uint32_t source, std::size_t shard) const {
-    if (!maker_) tables_[shard].prefetch(source);
-  }
   // The row of a source, targets as places, in a total order of its own.
   void read(std::uint32_t source, Row& row, RowMaker::Scratch& scratch) const;
   std::size_t n_edges() const;

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <type_traits>
+#include <cstring>
 #include <utility>
 
 namespace loci::sim {
 namespace {
 
 constexpr std::uint32_t low_bits = 16;
-constexpr std::uint32_t delay_bits = 16;
 
 }  // namespace
 
@@ -21,33 +20,39 @@ void Row::clear() {
 
 SynapseTable::SynapseTable(const Format& format)
     : format_(format),
-      high_bits_(static_cast<std::uint32_t>(std::bit_width((std::max<std::size_t>(format.n_targets, 1) - 1) >> low_bits))),
-      blocks_((format.n_sources + sources_per_block - 1) / sources_per_block) {}
+      high_bits_(static_cast<std::uint32_t>(
+          std::bit_width((std::max<std::size_t>(format.n_targets, 1) - 1) >> low_bits))),
+      rows_(format.n_sources) {}
+
+SynapseTable::SynapseTable(SynapseTable&& other) noexcept
+    : format_(other.format_),
+      high_bits_(other.high_bits_),
+      rows_(std::move(other.rows_)),
+      edges_(std::move(other.edges_)),
+      n_edges_(other.n_edges_.load()) {}
 
 SynapseTable::Builder::Builder(SynapseTable& table, std::size_t block)
-    : table_(table), block_(table.blocks_[block]) {
-  block_.segment_begin.push_back(0);
-  block_.edge_begin.push_back(0);
-}
+    : table_(table), first_(block * sources_per_block) {}
 
-// The receptor first, then the delay, then the target's upper bits.
+// The delay first, then the receptor, then the target's upper bits.
 std::uint32_t SynapseTable::Builder::key(const Row& row, std::size_t edge) const {
   const std::uint32_t receptor = table_.format_.by_sign && row.weight[edge] < 0.0 ? 1 : 0;
-  return (receptor << delay_bits | row.delay[edge]) << table_.high_bits_ | row.target[edge] >> low_bits;
+  return (row.delay[edge] << 1 | receptor) << table_.high_bits_ | row.target[edge] >> low_bits;
 }
 
 SynapseTable::Segment SynapseTable::Builder::segment(std::uint32_t key, std::uint32_t count) const {
-  const std::uint32_t delay = key >> table_.high_bits_;
-  return {count, static_cast<std::uint16_t>(delay), static_cast<std::uint8_t>(delay >> delay_bits),
+  const std::uint32_t when = key >> table_.high_bits_;
+  return {count, static_cast<std::uint16_t>(when >> 1), static_cast<std::uint8_t>(when & 1),
           static_cast<std::uint8_t>(key & ((1U << table_.high_bits_) - 1))};
 }
 
-// Counting sort by key, of which there are few: delays follow from distances within a cutoff. place_ is where
-// each edge goes.
+// Counting sort by key, of which there are few: delays follow from distances within a cutoff.
 void SynapseTable::Builder::sort(const Row& row) {
   const std::size_t n = row.size();
+  segments_.clear();
+  if (n == 0) return;
   key_.resize(n);
-  place_.resize(n);
+  order_.resize(n);
   std::uint32_t least = ~0U;
   std::uint32_t most = 0;
   for (std::size_t e = 0; e < n; ++e) {
@@ -55,122 +60,123 @@ void SynapseTable::Builder::sort(const Row& row) {
     least = std::min(least, key_[e]);
     most = std::max(most, key_[e]);
   }
-  if (n == 0) return;
   count_.assign(most - least + 1, 0);
   for (std::size_t e = 0; e < n; ++e) ++count_[key_[e] - least];
   std::uint32_t begin = 0;
   for (std::uint32_t k = 0; k < count_.size(); ++k) {
-    if (count_[k] > 0) block_.segments.push_back(segment(k + least, count_[k]));
+    if (count_[k] > 0) segments_.push_back(segment(k + least, count_[k]));
     begin += std::exchange(count_[k], begin);
   }
-  for (std::size_t e = 0; e < n; ++e) place_[e] = count_[key_[e] - least]++;
+  for (std::uint32_t e = 0; e < n; ++e) order_[count_[key_[e] - least]++] = e;
+}
+
+void SynapseTable::Builder::write(const Row& row, const Segment& segment, std::uint32_t begin) {
+  const std::size_t at = edges_.size();
+  edges_.resize(at + table_.segment_bytes(segment.count));
+  std::memcpy(edges_.data() + at, &segment, sizeof segment);
+  std::byte* targets = edges_.data() + at + sizeof segment;
+  std::byte* weights = targets + table_.target_bytes(segment.count);
+  const std::uint32_t* edge = order_.data() + begin;
+  for (std::uint32_t e = 0; e < segment.count; ++e) {
+    const auto target = static_cast<std::uint16_t>(row.target[edge[e]]);
+    std::memcpy(targets + e * sizeof target, &target, sizeof target);
+    if (table_.format_.uniform) continue;
+    const auto single = static_cast<float>(row.weight[edge[e]]);
+    if (table_.format_.precision == Precision::single)
+      std::memcpy(weights + e * sizeof single, &single, sizeof single);
+    else
+      std::memcpy(weights + e * sizeof(double), &row.weight[edge[e]], sizeof(double));
+  }
 }
 
 void SynapseTable::Builder::append(const Row& row) {
   sort(row);
-  const Format& format = table_.format_;
-  const std::size_t n = row.size();
-  const std::size_t first = block_.target.size();
-  const auto put = [&](const auto& from, auto& to) {
-    using Value = typename std::decay_t<decltype(to)>::value_type;
-    to.resize(first + n);
-    for (std::size_t e = 0; e < n; ++e) to[first + place_[e]] = static_cast<Value>(from[e]);
-  };
-  put(row.target, block_.target);
-  if (!format.uniform && format.precision == Precision::single) put(row.weight, block_.weight);
-  if (!format.uniform && format.precision == Precision::exact) put(row.weight, block_.exact);
-  for (const std::uint32_t delay : row.delay) block_.longest = std::max(block_.longest, delay);
-  block_.segment_begin.push_back(static_cast<std::uint32_t>(block_.segments.size()));
-  block_.edge_begin.push_back(static_cast<std::uint32_t>(block_.target.size()));
+  std::uint32_t begin = 0;
+  for (const Segment& segment : segments_) {
+    write(row, segment, begin);
+    begin += segment.count;
+  }
+  n_edges_ += row.size();
+  ends_.push_back(edges_.size());
 }
 
 void SynapseTable::Builder::finish() {
-  block_.segments.shrink_to_fit();
-  block_.target.shrink_to_fit();
-  block_.weight.shrink_to_fit();
-  block_.exact.shrink_to_fit();
+  std::byte* edges = table_.edges_.allocate(edges_.size());
+  std::ranges::copy(edges_, edges);
+  std::size_t begin = 0;
+  for (std::size_t s = 0; s < ends_.size(); ++s) {
+    table_.rows_[first_ + s] = {edges + begin, ends_[s] - begin};
+    begin = ends_[s];
+  }
+  table_.n_edges_ += n_edges_;
 }
 
+namespace {
+
+// arrived[target] += weight for targets and weights that lie one after another.
 template <typename Weight>
-void SynapseTable::add_segments(const Block& block, std::size_t source, Step now, InputRing& ring,
-                                std::size_t first, const Weight& weight) const {
-  std::size_t edge = block.edge_begin[source];
-  for (std::uint32_t s = block.segment_begin[source]; s < block.segment_begin[source + 1]; ++s) {
-    const Segment& segment = block.segments[s];
-    double* arrives =
-        ring.at(now + segment.delay, segment.receptor) + first + (std::size_t{segment.high} << low_bits);
-    const std::size_t end = edge + segment.count;
-    for (; edge < end; ++edge) arrives[block.target[edge]] += weight(edge);
+void add_edges(const std::byte* targets, const std::byte* weights, std::size_t count, double* arrived) {
+  for (std::size_t e = 0; e < count; ++e) {
+    std::uint16_t target = 0;
+    Weight weight = 0;
+    std::memcpy(&target, targets + e * sizeof target, sizeof target);
+    std::memcpy(&weight, weights + e * sizeof weight, sizeof weight);
+    arrived[target] += static_cast<double>(weight);
   }
 }
 
-void SynapseTable::deliver(std::uint32_t source, Step now, InputRing& ring, std::size_t first) const {
-  const Block& block = blocks_[source / sources_per_block];
-  const std::size_t local = source % sources_per_block;
-  if (format_.uniform)
-    add_segments(block, local, now, ring, first, [w = format_.uniform_weight](std::size_t) { return w; });
-  else if (format_.precision == Precision::single)
-    add_segments(block, local, now, ring, first,
-                 [w = block.weight.data()](std::size_t edge) { return static_cast<double>(w[edge]); });
-  else
-    add_segments(block, local, now, ring, first, [w = block.exact.data()](std::size_t edge) { return w[edge]; });
+void add_uniform(const std::byte* targets, double weight, std::size_t count, double* arrived) {
+  for (std::size_t e = 0; e < count; ++e) {
+    std::uint16_t target = 0;
+    std::memcpy(&target, targets + e * sizeof target, sizeof target);
+    arrived[target] += weight;
+  }
 }
 
-void SynapseTable::prefetch(std::uint32_t source) const {
-  constexpr std::size_t line = 64;
-  constexpr std::size_t most_lines = 8;
-  const Block& block = blocks_[source / sources_per_block];
-  const std::size_t local = source % sources_per_block;
-  const auto fetch = [](const auto& values, std::size_t begin, std::size_t end) {
-    if (values.empty() || begin == end) return;
-    const auto* first = reinterpret_cast<const char*>(values.data() + begin);
-    const auto* last = reinterpret_cast<const char*>(values.data() + end);
-    for (std::size_t n = 0; n < most_lines && first < last; ++n, first += line) __builtin_prefetch(first);
-  };
-  const std::uint32_t begin = block.edge_begin[local];
-  const std::uint32_t end = block.edge_begin[local + 1];
-  fetch(block.segments, block.segment_begin[local], block.segment_begin[local + 1]);
-  fetch(block.target, begin, end);
-  fetch(block.weight, begin, end);
-  fetch(block.exact, begin, end);
+}  // namespace
+
+void SynapseTable::deliver(Cursor& cursor, const Segment& segment, double* arrived) const {
+  const std::byte* targets = cursor.at + sizeof segment;
+  const std::byte* weights = targets + target_bytes(segment.count);
+  cursor.at += segment_bytes(segment.count);
+  arrived += std::size_t{segment.high} << low_bits;
+  if (format_.uniform)
+    add_uniform(targets, format_.uniform_weight, segment.count, arrived);
+  else if (format_.precision == Precision::single)
+    add_edges<float>(targets, weights, segment.count, arrived);
+  else
+    add_edges<double>(targets, weights, segment.count, arrived);
+}
+
+double SynapseTable::weight(const std::byte* weights, std::size_t edge) const {
+  if (format_.uniform) return format_.uniform_weight;
+  float single = 0.0F;
+  double exact = 0.0;
+  if (format_.precision == Precision::single)
+    std::memcpy(&single, weights + edge * sizeof single, sizeof single);
+  else
+    std::memcpy(&exact, weights + edge * sizeof exact, sizeof exact);
+  return format_.precision == Precision::single ? static_cast<double>(single) : exact;
 }
 
 void SynapseTable::read(std::uint32_t source, Row& row) const {
   row.clear();
-  const Block& block = blocks_[source / sources_per_block];
-  const std::size_t local = source % sources_per_block;
-  std::size_t edge = block.edge_begin[local];
-  for (std::uint32_t s = block.segment_begin[local]; s < block.segment_begin[local + 1]; ++s) {
-    const Segment& segment = block.segments[s];
-    for (const std::size_t end = edge + segment.count; edge < end; ++edge) {
-      row.target.push_back(std::uint32_t{segment.high} << low_bits | block.target[edge]);
+  for (Cursor cursor = this->row(source); !cursor.done();) {
+    const Segment segment = cursor.segment();
+    const std::byte* targets = cursor.at + sizeof segment;
+    for (std::size_t e = 0; e < segment.count; ++e) {
+      std::uint16_t target = 0;
+      std::memcpy(&target, targets + e * sizeof target, sizeof target);
+      row.target.push_back(std::uint32_t{segment.high} << low_bits | target);
       row.delay.push_back(segment.delay);
-      row.weight.push_back(format_.uniform                                ? format_.uniform_weight
-                           : format_.precision == Precision::single ? static_cast<double>(block.weight[edge])
-                                                                          : block.exact[edge]);
+      row.weight.push_back(weight(targets + target_bytes(segment.count), e));
     }
+    cursor.at += segment_bytes(segment.count);
   }
 }
 
-std::size_t SynapseTable::n_edges() const {
-  std::size_t n = 0;
-  for (const Block& block : blocks_) n += block.target.size();
-  return n;
-}
-
 std::size_t SynapseTable::bytes() const {
-  std::size_t n = sizeof(*this) + blocks_.capacity() * sizeof(Block);
-  for (const Block& block : blocks_)
-    n += block.segment_begin.capacity() * 4 + block.edge_begin.capacity() * 4 +
-         block.segments.capacity() * sizeof(Segment) + block.target.capacity() * 2 +
-         block.weight.capacity() * 4 + block.exact.capacity() * 8;
-  return n;
-}
-
-Step SynapseTable::longest_delay() const {
-  Step longest = 0;
-  for (const Block& block : blocks_) longest = std::max(longest, block.longest);
-  return longest;
+  return sizeof(*this) + rows_.capacity() * sizeof(Span) + edges_.used();
 }
 
 }  // namespace loci::sim
