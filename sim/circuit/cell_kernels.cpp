@@ -45,7 +45,8 @@ HWY_INLINE std::size_t put_spikes(M fired, std::size_t at, std::uint32_t* spikes
 enum class Synapse { delta, exponential, adaptive };
 
 template <Synapse kSynapse, bool kUniform>
-std::size_t step_kernel(const CellStep& step) {
+std::size_t step_kernel(const CellStep& given) {
+  const CellStep step = given;  // a copy of its own, which no store can change
   using C = Constant<kUniform>;
   const D d;
   const C keep(step.keep), drive(step.drive), threshold(step.threshold), reset(step.reset);
