@@ -21,8 +21,8 @@ double DistanceKernel::operator()(double distance) const {
 }
 
 bool Cell::uniform() const {
-  const PerNeuron* parameters[] = {&tau_membrane_ms, &capacitance_pf,    &resting_mv,        &threshold_mv,
-                                   &reset_mv,        &refractory_ms,     &current_pa,        &tau_excitatory_ms,
+  const PerNeuron* parameters[] = {&tau_membrane_ms,   &capacitance_pf,    &resting_mv,   &threshold_mv,
+                                   &reset_mv,          &refractory_ms,     &current_pa,   &tau_excitatory_ms,
                                    &tau_inhibitory_ms, &tau_adaptation_ms, &adaptation_pa};
   return std::ranges::all_of(parameters, [](const PerNeuron* each) { return each->uniform(); });
 }

@@ -62,7 +62,8 @@ void require_delay(const Circuit& circuit, const Projection& rule, const std::st
 
 void require_edges(const ProjectionEdges& edges, const std::string& where) {
   if (edges.n_edges() == 0)
-    throw InputError(where, "there is no edge", "widen the cutoff, raise the probability or place the populations nearer");
+    throw InputError(where, "there is no edge",
+                     "widen the cutoff, raise the probability or place the populations nearer");
 }
 
 }  // namespace

@@ -91,8 +91,9 @@ class ProjectionEdges {
 
 class Connectivity {
  public:
-  // Throws InputError for rules that make no sense: a cutoff without edges, a delay below one step (off the grid: of 0 ms) or too long,
-  // unknown populations, ids beyond their population, and for a memory need beyond the machine's.
+  // Throws InputError for rules that make no sense: a cutoff without edges, a delay below one step (off the
+  // grid: of 0 ms) or too long, unknown populations, ids beyond their population, and for a memory need
+  // beyond the machine's.
   Connectivity(const Circuit& circuit, const ConnectivityOptions& options);
 
   std::span<const PlacedPopulation> populations() const { return populations_; }

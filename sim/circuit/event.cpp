@@ -5,6 +5,8 @@
 #include <limits>
 #include <tuple>
 
+#include "sim/error.hpp"
+
 namespace loci::sim {
 
 CircuitEvent::CircuitEvent(const Circuit& circuit, const Connectivity& connectivity)
@@ -32,6 +34,8 @@ CircuitEvent::CircuitEvent(const Circuit& circuit, const Connectivity& connectiv
 // present and fire, currents change from now on, and what comes next is found. Delays are above 0, so that a
 // spike acts at a later time.
 void CircuitEvent::run_until(double time_ms, CircuitEventListener& listener) {
+  if (!std::isfinite(time_ms))
+    throw InputError("event engine", "a run without end never returns", "give a time in ms");
   const double end = time_.between(time_ms);
   for (double now = next_time(); now <= end; now = next_time()) {
     deliver(now);

@@ -48,7 +48,7 @@ class CircuitEvent {
   // Circuit and connectivity must outlive the engine. Throws InputError for what the engine cannot simulate.
   CircuitEvent(const Circuit& circuit, const Connectivity& connectivity);
 
-  // Everything that happens until then, and then.
+  // Everything that happens until then, and then. Throws InputError for a time that is not finite.
   void run_until(double time_ms, CircuitEventListener& listener);
 
   double time_ms() const { return time_.in_ms(now_); }

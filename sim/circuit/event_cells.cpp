@@ -43,6 +43,11 @@ EventCells::Constants EventCells::constants_of(const Cell& cell, std::size_t neu
   c.reset = cell.reset_mv[neuron];
   c.refractory = time.of(cell.refractory_ms[neuron], where);
   c.jump = cell.adaptation_pa[neuron];
+  for (const double rate :
+       {c.rate, c.rate_excitatory, c.rate_inhibitory, c.rate_adaptation, c.per_capacitance})
+    if (!(rate > 0.0) || !std::isfinite(rate))
+      throw InputError(where, "a time constant or capacitance is not a number above 0",
+                       "give every one in ms or pF above 0");
   if (!(c.reset < c.threshold))
     throw InputError(where, "a reset at or above the threshold would fire for ever at one time",
                      "put the reset below the threshold");

@@ -243,7 +243,7 @@ class GivenRows final : public ListRows {
         given_delay_ms_.push_back(edges.delay_ms[e]);
       else
         given_delay_.push_back(steps_from_ms(edges.delay_ms[e], context.circuit.step_ms, OffGrid::round,
-                                           where_of(context) + ", edge " + std::to_string(e)));
+                                             where_of(context) + ", edge " + std::to_string(e)));
     }
   }
 };

@@ -160,6 +160,9 @@ TEST_CASE("what the event engine cannot simulate is refused by name") {
   circuit.populations[0].cell.reset_mv = -55.0;
   refused(circuit, "reset");
   circuit = relays(2, train);
+  circuit.populations[0].cell.tau_membrane_ms = 0.0;
+  refused(circuit, "time constant");
+  circuit = relays(2, train);
   circuit.inputs[0].neurons = {2};
   refused(circuit, "does not exist");
   circuit.inputs[0].neurons = {0, 1};
@@ -179,6 +182,9 @@ TEST_CASE("what the event engine cannot simulate is refused by name") {
   CHECK_THROWS_WITH(Connectivity(circuit, {.off_grid = true}), Catch::Contains("above 0 ms"));
   circuit.projections[0].delay_ms = 0.01;  // below a step
   const Connectivity connectivity(circuit, {.off_grid = true});
-  CHECK_NOTHROW(CircuitEvent(circuit, connectivity));
+  CircuitEvent engine(circuit, connectivity);
+  Times times(2);
+  CHECK_THROWS_WITH(engine.run_until(std::numeric_limits<double>::infinity(), times),
+                    Catch::Contains("without end"));
   CHECK_THROWS_WITH(CircuitClock(circuit, connectivity), Catch::Contains("off the grid"));
 }
