@@ -96,12 +96,10 @@ Times sign_changes(std::span<const Term> sum) {
   return changes;
 }
 
-// A current that has decayed to less moves no membrane by a unit in the last place, and its products
-// underflow.
+// A current that has decayed to less moves no membrane by its last bit, and its products underflow.
 constexpr double least_pa = 1e-150;
 
-// What drives a membrane that is at its threshold: its sign is that of the slope of e^(rate t) (V -
-// threshold).
+// What drives a membrane that is at its threshold: the slope of e^(rate t) (V - threshold) has its sign.
 struct Drive {
   std::array<Term, 4> terms{};
   std::size_t n = 0;
@@ -181,8 +179,8 @@ double first_crossing(const Trajectory& v, double threshold_mv) {
   const Drive drive(v, threshold_mv);
   const auto value = [&](double t) { return v.above(threshold_mv, t); };
   Bracket bracket{0.0, 0.0, v.start_mv - threshold_mv, 0.0};
-  // At a point to which the membrane moves one way. A peak that touches the threshold, to rounding, reaches
-  // it.
+  // V - threshold changes its sign once at most from one point to the next. A peak that touches the threshold
+  // to rounding reaches it.
   const double slack = rounding_mv(v, threshold_mv);
   for (const double t : sign_changes(drive.sum())) {
     bracket.high = t;
