@@ -22,13 +22,11 @@ struct Trajectory {
   std::array<Current, 3> currents{};
   std::size_t n_currents = 0;
 
-  // V(t) - offset, without cancellation where V is near the offset, and for time constants that agree or
-  // nearly.
+  // V(t) - offset, without cancellation: neither where V is near the offset nor where time constants agree.
   double above(double offset_mv, double t) const;
 };
 
-// By how much a current of 1 that decays lifts the membrane after t. Any order of the two rates, equal ones
-// too.
+// By how much a decaying current of 1 lifts the membrane after t, whichever of the rates is the faster.
 double current_response(double membrane_rate, double current_rate, double per_capacitance, double t);
 
 // The smallest t >= 0 with V(t) >= threshold to a few units in the last place, infinity if there is none.

@@ -19,8 +19,8 @@ namespace loci::sim {
 class CircuitEventListener {
  public:
   virtual ~CircuitEventListener() = default;
-  // neurons: of the population, rising; they fired at this time. Called once a time and population, times
-  // rising.
+  // neurons: of the population, rising; they fired at this time. Called once a time and population, in the
+  // order of time.
   virtual void on_spikes(double time_ms, std::size_t population, std::span<const std::uint32_t> neurons) = 0;
 };
 
@@ -34,8 +34,7 @@ struct CircuitEventCounts {
 
 // Membranes are solved between events, and their crossings of the threshold found exactly (crossing.hpp). At
 // one time all input to a neuron is summed, in the order (source, sent), before its threshold is tested, and
-// neurons are updated in the order of their places. Work grows with spikes and the edges they take, not with
-// time.
+// neurons are updated in the order of their places. Work grows with spikes and their edges, not with time.
 //
 // Delays are those of the connectivity. With whole steps (the default) times of the circuit's description are
 // rounded to steps as in the clock engine, and spikes that fall on the grid stay on it: networks that fire

@@ -235,8 +235,7 @@ TEST_CASE("on the grid refractory times and delays end at the clock engine's ste
                         {at(25), 1, 0}, {at(31), 0, 0}, {at(46), 1, 0}};
   CHECK(run_clock(circuit, 10.0) == expected);
   CHECK(run_events(circuit, {}, 10.0).spikes == expected);
-  // Off the grid the same to rounding, except that c's two spikes come one after the other: it fires all the
-  // same.
+  // Off the grid the same to rounding: where c's two spikes come one after the other, it fires at the second.
   const Spikes off = run_events(circuit, {.off_grid = true}, 10.0).spikes;
   REQUIRE(off.size() == expected.size());
   for (std::size_t s = 0; s < off.size(); ++s) {

@@ -136,6 +136,17 @@ TEST_CASE("a double root is a crossing") {
   // Below the maximum by d: 4 (x - x^2) = 1 - d for x = 1/2 + sqrt(d) / 2, found to half the digits.
   CHECK(first_crossing(v, 1.0 - 1e-12) == Approx(-std::log(0.5 + 0.5e-6)).epsilon(1e-9));
   CHECK(first_crossing(v, 0.75) == Approx(-std::log(0.75)).epsilon(1e-15));
+  // The same in other units, so that rounding falls either way: the maximum is still the threshold exactly.
+  Draw draw(6);
+  for (int trial = 0; trial < 500; ++trial) {
+    const double rate = draw(0.01, 1.0);
+    const double threshold = draw(0.1, 30.0);
+    Trajectory any = alpha(0.0, rate, 2 * rate, 4 * threshold);
+    any.per_capacitance = rate;
+    INFO(trial << ' ' << rate << ' ' << threshold);
+    REQUIRE(first_crossing(any, threshold) == Approx(std::log(2.0) / rate).epsilon(1e-7));
+    REQUIRE(first_crossing(any, threshold * (1.0 + 1e-12)) == never);
+  }
   // e t exp(-t) has its maximum of 1 at 1: equal time constants.
   const Trajectory equal = alpha(0.0, 1.0, 1.0, std::exp(1.0));
   CHECK(first_crossing(equal, 1.0) == Approx(1.0).epsilon(1e-7));
