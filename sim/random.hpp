@@ -22,6 +22,7 @@ enum class Stream : std::uint32_t {
   edge = 10,
   membrane = 11,
   poisson = 12,
+  poisson_interval = 13,
   test = 99,
 };
 

@@ -36,23 +36,20 @@ Cells::Cells(const Circuit& circuit, std::size_t population, std::span<const std
   if (two_receptors_) excitatory_.resize(padded(size_));
   if (two_receptors_) inhibitory_.resize(padded(size_));
   if (model_ == CellModel::adaptive_lif) adaptation_.resize(padded(size_));
-  const InitialMembrane& initial = description.initial;
-  for (std::size_t place = 0; place < size_; ++place) {
-    const std::size_t neuron = neuron_at.empty() ? place : neuron_at[place];
-    const auto words =
-        random_words(circuit.seed, Stream::membrane, neuron, static_cast<std::uint32_t>(population));
-    membrane_[place] = !initial.given_mv.empty() ? initial.given_mv[neuron]
-                                                 : initial.low_mv + (initial.high_mv - initial.low_mv) *
-                                                                        (words[0] * 0x1p-32);
-  }
+  for (std::size_t place = 0; place < size_; ++place)
+    membrane_[place] = initial_membrane(circuit, population, neuron_at.empty() ? place : neuron_at[place]);
+}
+
+double initial_membrane(const Circuit& circuit, std::size_t population, std::size_t neuron) {
+  const InitialMembrane& initial = circuit.populations[population].initial;
+  if (!initial.given_mv.empty()) return initial.given_mv[neuron];
+  const auto words =
+      random_words(circuit.seed, Stream::membrane, neuron, static_cast<std::uint32_t>(population));
+  return initial.low_mv + (initial.high_mv - initial.low_mv) * (words[0] * 0x1p-32);
 }
 
 void Cells::find_constants(const Cell& cell, double step_ms, std::span<const std::uint32_t> neuron_at) {
-  const PerNeuron* parameters[] = {&cell.tau_membrane_ms,   &cell.capacitance_pf,    &cell.resting_mv,
-                                   &cell.threshold_mv,      &cell.reset_mv,          &cell.refractory_ms,
-                                   &cell.current_pa,        &cell.tau_excitatory_ms, &cell.tau_inhibitory_ms,
-                                   &cell.tau_adaptation_ms, &cell.adaptation_pa};
-  uniform_ = std::ranges::all_of(parameters, [](const PerNeuron* each) { return each->uniform(); });
+  uniform_ = cell.uniform();
   // A uniform value fills a vector, so that kernels load it as they load a neuron's own.
   const std::size_t n = uniform_ ? 8 : padded(size_);
   Constants& c = constants_;

@@ -13,6 +13,9 @@ namespace loci::sim {
 
 using Doubles = std::vector<double>;
 
+// Where a neuron's membrane starts, in mV.
+double initial_membrane(const Circuit& circuit, std::size_t population, std::size_t neuron);
+
 // Integrated exactly between the points of the grid (Rotter and Diesmann 1999): the membrane equation is
 // linear, so a step is a multiplication with constants, one for all neurons or one for each.
 //   V <- P V + (1 - P) (E_L + R I_e) + p_ex I_ex + p_in I_in + p_w w, unless refractory;

@@ -84,6 +84,7 @@ struct Cell {
   PerNeuron adaptation_pa = 0.0;  // b
   Lif discrete;                   // lif_discrete
 
+  bool uniform() const;  // all neurons are alike
   bool operator==(const Cell&) const = default;
 };
 
@@ -176,5 +177,8 @@ struct Circuit {
 
   std::size_t n_neurons() const;
 };
+
+// The index of a population. Throws InputError at `where` if there is none of this name.
+std::size_t find_population(const Circuit& circuit, const std::string& name, const std::string& where);
 
 }  // namespace loci::sim

@@ -32,6 +32,9 @@ std::size_t population_of(const Circuit& circuit, const std::string& name) {
 }  // namespace
 
 CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectivity) : circuit_(circuit), connectivity_(connectivity) {
+  if (connectivity.off_grid())
+    throw InputError("clock engine", "its delays are whole steps, and these are off the grid",
+                     "make the connectivity on the grid, or use the event engine");
   std::vector<Step> longest(circuit.populations.size(), 1);
   for (const ProjectionEdges& edges : connectivity.projections())
     if (edges.table(0) == nullptr)  // others keep spikes on their way, not what they bring

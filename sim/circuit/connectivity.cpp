@@ -21,15 +21,6 @@ std::vector<PlaceRange> shards_of(std::size_t n, std::size_t n_threads) {
   return shards;
 }
 
-std::size_t find_population(const Circuit& circuit, const std::string& name, const std::string& where) {
-  std::string known;
-  for (std::size_t p = 0; p < circuit.populations.size(); ++p) {
-    if (circuit.populations[p].name == name) return p;
-    known += (known.empty() ? "" : ", ") + circuit.populations[p].name;
-  }
-  throw InputError(where, "there is no population '" + name + "'", "use one of: " + known);
-}
-
 bool two_receptors(const Cell& cell) {
   return cell.model == CellModel::lif_exp || cell.model == CellModel::adaptive_lif;
 }
@@ -53,9 +44,12 @@ Step longest_delay(const Circuit& circuit, const Projection& rule, const std::st
   return steps;
 }
 
-void require_delay(const Circuit& circuit, const Projection& rule, const std::string& where) {
+void require_delay(const Circuit& circuit, const Projection& rule, const std::string& where, bool off_grid) {
   const auto refuse = [&](double delay_ms) {
-    if (delay_ms + 1e-9 >= circuit.step_ms) return;
+    if (off_grid && !(delay_ms > 0.0 && std::isfinite(delay_ms)))
+      throw InputError(where, "a delay of " + std::to_string(delay_ms) + " ms is none",
+                       "give every synapse a delay above 0 ms");
+    if (off_grid || delay_ms + 1e-9 >= circuit.step_ms) return;
     throw InputError(where, "a delay of " + std::to_string(delay_ms) + " ms is below one step of " +
                                 std::to_string(circuit.step_ms) + " ms",
                      "make the delay longer or the step shorter");
@@ -64,6 +58,12 @@ void require_delay(const Circuit& circuit, const Projection& rule, const std::st
     for (const double delay_ms : rule.edges.delay_ms) refuse(delay_ms);
   else
     refuse(rule.delay_ms);
+}
+
+void require_edges(const ProjectionEdges& edges, const std::string& where) {
+  if (edges.n_edges() == 0)
+    throw InputError(where, "there is no edge",
+                     "widen the cutoff, raise the probability or place the populations nearer");
 }
 
 }  // namespace
@@ -82,6 +82,7 @@ double ProjectionEdges::stored(double weight) const {
 }
 
 void ProjectionEdges::read(std::uint32_t source, Row& row, RowMaker::Scratch& scratch) const {
+  if (off_grid_) return off_grid_->read(source, row);
   row.clear();
   Row part;
   for (std::size_t shard = 0; shard < shards_.size(); ++shard) {
@@ -95,12 +96,14 @@ void ProjectionEdges::read(std::uint32_t source, Row& row, RowMaker::Scratch& sc
     row.target.insert(row.target.end(), part.target.begin(), part.target.end());
     row.weight.insert(row.weight.end(), part.weight.begin(), part.weight.end());
     row.delay.insert(row.delay.end(), part.delay.begin(), part.delay.end());
+    row.delay_ms.insert(row.delay_ms.end(), part.delay_ms.begin(), part.delay_ms.end());
   }
 }
 
 std::size_t ProjectionEdges::n_edges() const {
   std::size_t n = 0;
   for (const SynapseTable& table : tables_) n += table.n_edges();
+  if (off_grid_) n += off_grid_->n_edges();
   if (!maker_) return n;
   Row row;
   RowMaker::Scratch scratch;
@@ -114,10 +117,28 @@ std::size_t ProjectionEdges::n_edges() const {
 std::size_t ProjectionEdges::bytes() const {
   std::size_t n = 0;
   for (const SynapseTable& table : tables_) n += table.bytes();
+  if (off_grid_) n += off_grid_->bytes();
   return n;
 }
 
-Connectivity::Connectivity(const Circuit& circuit, const ConnectivityOptions& options) {
+void ProjectionEdges::fill(const RowMaker& maker, const std::string& where, std::size_t n_threads) {
+  DelayTable& table = off_grid_.emplace(n_sources_);
+  const PlaceRange all{0, shards_.back().end};
+  for_each_parallel(n_threads, table.n_blocks(), [&](std::size_t block) {
+    Row row;
+    RowMaker::Scratch scratch;
+    const std::size_t first = block * DelayTable::sources_per_block;
+    for (std::size_t s = first; s < std::min(first + DelayTable::sources_per_block, n_sources_); ++s) {
+      maker.make(static_cast<std::uint32_t>(s), all, row, scratch);
+      for (double& weight : row.weight) weight = stored(weight);
+      table.append(block, row);
+    }
+  });
+  require_edges(*this, where);
+}
+
+Connectivity::Connectivity(const Circuit& circuit, const ConnectivityOptions& options)
+    : off_grid_(options.off_grid) {
   for (std::size_t p = 0; p < circuit.populations.size(); ++p) {
     PlacedPopulation& placed = populations_.emplace_back();
     placed.size = circuit.populations[p].size;
@@ -139,16 +160,17 @@ void Connectivity::add_projection(const Circuit& circuit, std::size_t index, con
   const Population& source = circuit.populations[edges.source_];
   const Population& target = circuit.populations[edges.target_];
   edges.n_sources_ = source.size;
-  require_delay(circuit, rule, where);
-  edges.longest_ = longest_delay(circuit, rule, where);
+  require_delay(circuit, rule, where, options.off_grid);
+  if (!options.off_grid) edges.longest_ = longest_delay(circuit, rule, where);
   edges.by_sign_ = two_receptors(target.cell);
   auto maker = make_row_maker({circuit, index, source, target, edges.source_ == edges.target_,
-                               populations_[edges.source_], populations_[edges.target_]},
+                               populations_[edges.source_], populations_[edges.target_], options.off_grid},
                               !options.procedural);
   if (options.procedural) {
     edges.maker_ = std::move(maker);
     return;
   }
+  if (options.off_grid) return edges.fill(*maker, where, options.n_threads);
   const bool uniform = rule.rule != ConnectionRule::given && rule.weight.shape == KernelShape::constant &&
                        source.mask.uniform();
   for (const PlaceRange& shard : edges.shards_)
@@ -174,8 +196,7 @@ void Connectivity::add_projection(const Circuit& circuit, std::size_t index, con
     }
     builder.finish();
   });
-  if (edges.n_edges() == 0)
-    throw InputError(where, "there is no edge", "widen the cutoff, raise the probability or place the populations nearer");
+  require_edges(edges, where);
 }
 
 std::size_t Connectivity::n_edges() const {

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/circuit/delay_table.hpp"
 #include "sim/circuit/input_ring.hpp"
 #include "sim/circuit/placement.hpp"
 #include "sim/circuit/synapse_table.hpp"
@@ -19,6 +20,7 @@ struct ConnectivityOptions {
   Precision precision = Precision::single;
   bool procedural = false;  // store no synapse: make a row again when its source fires
   std::size_t n_threads = 1;
+  bool off_grid = false;  // delays in ms as the rules give them, for the event engine alone
 };
 
 // A population as placed: places are the order in which the engine keeps its neurons, so that neighbours in
@@ -68,13 +70,14 @@ class ProjectionEdges {
   // Where procedural: makes a spike's edges and adds their weights to where they arrive.
   void deliver(std::uint32_t source, std::size_t shard, Step now, InputRing& ring, Row& row,
                RowMaker::Scratch& scratch) const;
-  // The row of a source, targets as places, in a total order of its own.
+  // The row of a source, targets as places, in a total order of its own. Off the grid delays are in delay_ms.
   void read(std::uint32_t source, Row& row, RowMaker::Scratch& scratch) const;
   std::size_t n_edges() const;
   std::size_t bytes() const;
 
  private:
   friend class Connectivity;
+  void fill(const RowMaker& maker, const std::string& where, std::size_t n_threads);  // off the grid
   double stored(double weight) const;  // as a table keeps it
 
   std::size_t source_ = 0;
@@ -86,18 +89,21 @@ class ProjectionEdges {
   std::vector<PlaceRange> shards_;
   std::unique_ptr<RowMaker> maker_;   // where procedural
   std::vector<SynapseTable> tables_;  // elsewhere, a shard each
+  std::optional<DelayTable> off_grid_;  // or this alone
 };
 
 class Connectivity {
  public:
-  // Throws InputError for rules that make no sense: a cutoff without edges, a delay below one step or too long,
-  // unknown populations, ids beyond their population, and for a memory need beyond the machine's.
+  // Throws InputError for rules that make no sense: a cutoff without edges, a delay below one step (off the
+  // grid: of 0 ms) or too long, unknown populations, ids beyond their population, and for a memory need
+  // beyond the machine's.
   Connectivity(const Circuit& circuit, const ConnectivityOptions& options);
 
   std::span<const PlacedPopulation> populations() const { return populations_; }
   std::span<const ProjectionEdges> projections() const { return projections_; }
   // Shards of a population's places, as many as threads: multiples of 64 neurons.
   std::span<const PlaceRange> shards(std::size_t population) const { return shards_[population]; }
+  bool off_grid() const { return off_grid_; }
   std::size_t n_edges() const;
   std::size_t bytes() const;
 
@@ -107,6 +113,7 @@ class Connectivity {
   std::vector<PlacedPopulation> populations_;
   std::vector<std::vector<PlaceRange>> shards_;
   std::vector<ProjectionEdges> projections_;
+  bool off_grid_;
 };
 
 }  // namespace loci::sim

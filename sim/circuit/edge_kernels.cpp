@@ -135,6 +135,11 @@ void delays_of(const DelayRule& rule, std::span<const double> distances, std::ui
         static_cast<std::int32_t>((rule.base_ms + distances[i] * rule.ms_per_distance) / rule.step_ms + 0.5));
 }
 
+void delays_ms_of(const DelayRule& rule, std::span<const double> distances, double* delays_ms) {
+  for (std::size_t i = 0; i < distances.size(); ++i)
+    delays_ms[i] = rule.base_ms + distances[i] * rule.ms_per_distance;
+}
+
 void kernel_values(const DistanceKernel& kernel, double factor, std::span<const double> distances,
                    double* values) {
   const double amplitude = factor * kernel.amplitude;

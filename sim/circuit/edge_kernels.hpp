@@ -32,6 +32,8 @@ struct DelayRule {
   double step_ms;
 };
 void delays_of(const DelayRule& rule, std::span<const double> distances, std::uint32_t* delays);
+// The same in ms, before they are rounded.
+void delays_ms_of(const DelayRule& rule, std::span<const double> distances, double* delays_ms);
 
 // distances[i] = sqrt(squared[i]), in place; weights by the kernel, times `factor`.
 void roots(std::span<double> squared);

@@ -46,10 +46,15 @@ class DistanceRows : public RowMaker {
   void finish(std::uint32_t source, std::span<double> squared, Row& row) const {
     roots(squared);
     row.weight.resize(squared.size());
-    row.delay.resize(squared.size());
     const double mask = context_.source.mask[context_.sources.neuron_at(source)];
     kernel_values(context_.rule().weight, mask, squared, row.weight.data());
-    delays_of(delay_, squared, row.delay.data());
+    if (context_.off_grid) {
+      row.delay_ms.resize(squared.size());
+      delays_ms_of(delay_, squared, row.delay_ms.data());
+    } else {
+      row.delay.resize(squared.size());
+      delays_of(delay_, squared, row.delay.data());
+    }
   }
   void finish_by_target(std::uint32_t source, Row& row, Scratch& scratch) const {
     scratch.squared.assign(row.target.size(), 0.0);
@@ -194,7 +199,10 @@ class ListRows : public DistanceRows {
       row.target.push_back(place);
       if (context_.rule().rule != ConnectionRule::given) continue;
       row.weight.push_back(weight_[e] * context_.source.mask[neuron]);
-      row.delay.push_back(given_delay_[e]);
+      if (context_.off_grid)
+        row.delay_ms.push_back(given_delay_ms_[e]);
+      else
+        row.delay.push_back(given_delay_[e]);
     }
     if (context_.rule().rule != ConnectionRule::given) finish_by_target(source, row, scratch);
   }
@@ -221,6 +229,7 @@ class ListRows : public DistanceRows {
   std::vector<std::uint32_t> target_;
   std::vector<double> weight_;
   std::vector<std::uint32_t> given_delay_;
+  std::vector<double> given_delay_ms_;
 };
 
 class GivenRows final : public ListRows {
@@ -230,8 +239,11 @@ class GivenRows final : public ListRows {
     take(edges.source, edges.target);
     for (const std::uint32_t e : order_) {
       weight_.push_back(edges.weight[e]);
-      given_delay_.push_back(steps_from_ms(edges.delay_ms[e], context.circuit.step_ms, OffGrid::round,
-                                           where_of(context) + ", edge " + std::to_string(e)));
+      if (context.off_grid)
+        given_delay_ms_.push_back(edges.delay_ms[e]);
+      else
+        given_delay_.push_back(steps_from_ms(edges.delay_ms[e], context.circuit.step_ms, OffGrid::round,
+                                             where_of(context) + ", edge " + std::to_string(e)));
     }
   }
 };

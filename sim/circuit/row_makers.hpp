@@ -16,6 +16,7 @@ struct RowContext {
   bool recurrent;  // source and target are one population
   const PlacedPopulation& sources;
   const PlacedPopulation& targets;
+  bool off_grid;  // rows have delays in ms instead of in steps
 
   const Projection& rule() const { return circuit.projections[projection]; }
 };

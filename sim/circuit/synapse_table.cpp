@@ -16,6 +16,7 @@ void Row::clear() {
   target.clear();
   weight.clear();
   delay.clear();
+  delay_ms.clear();
 }
 
 SynapseTable::SynapseTable(const Format& format)

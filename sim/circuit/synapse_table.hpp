@@ -18,7 +18,8 @@ namespace loci::sim {
 struct Row {
   std::vector<std::uint32_t> target;
   std::vector<double> weight;
-  std::vector<std::uint32_t> delay;  // steps
+  std::vector<std::uint32_t> delay;  // steps; empty off the grid
+  std::vector<double> delay_ms;      // unrounded; empty on the grid
 
   std::size_t size() const { return target.size(); }
   void clear();
