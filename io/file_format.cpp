@@ -4,7 +4,7 @@
 
 #include "io/digest.hpp"
 #include "io/hdf5.hpp"
-#include "io/raster_layout.hpp"
+#include "io/sonata_layout.hpp"
 #include "sim/error.hpp"
 #include "version.hpp"
 
