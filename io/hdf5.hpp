@@ -151,6 +151,8 @@ class Dataset : public Object {
 
   Shape shape() const;
   std::size_t n_elements() const;
+  // The same, refusing more than the file can hold: to be asked before memory is.
+  std::size_t checked_length(std::size_t element_size) const;
 
   // The whole data set, row-major.
   template <typename T>
@@ -190,7 +192,6 @@ class Dataset : public Object {
   }
 
  private:
-  std::size_t checked_length(std::size_t element_size) const;
   void require_shape(const Shape& expected) const;
   std::size_t row_length() const;  // product of the other axes
   void read_raw(ElementType type, void* values) const;

@@ -47,7 +47,7 @@ const sim::Population& find_population(const hdf5::Dataset& ids,
 
 std::vector<std::uint32_t> read_ends(const hdf5::Dataset& ids, const sim::Population& population,
                                      const char* verb) {
-  std::vector<std::uint32_t> ends(ids.n_elements());
+  std::vector<std::uint32_t> ends(ids.checked_length(sizeof(std::uint64_t)));
   for_each_value<std::uint64_t>(ids, ends.size(), [&](std::size_t edge, std::uint64_t id) {
     if (id >= population.size)
       throw InputError(ids.where(),

@@ -22,7 +22,7 @@ using Columns = std::array<std::vector<double>, 3>;  // x, y and z of one popula
 
 std::size_t count_nodes(const hdf5::Group& population) {
   for (const char* name : {"node_type_id", "node_id", "node_group_id"})
-    if (population.exists(name)) return population.dataset(name).n_elements();
+    if (population.exists(name)) return population.dataset(name).checked_length(sizeof(std::uint64_t));
   throw InputError(population.where(), "it has no node_type_id, so that its size is not known",
                    "use a complete file of the SONATA layout");
 }

@@ -58,6 +58,7 @@ PopulationTraces read_population(const hdf5::Group& group, const std::string& na
                      fmt::format("its shape is ({}), its mapping has {} frames of {} nodes",
                                  fmt::join(shape, ", "), traces.n_frames, traces.neurons.size()),
                      use_another);
+  static_cast<void>(data.checked_length(sizeof(float)));
   traces.values = data.read_rows<float>(0, traces.n_frames);
   return traces;
 }
