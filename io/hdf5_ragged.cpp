@@ -28,8 +28,10 @@ Dataset Group::write_ragged(const std::string& name, std::span<const std::vector
   const std::string here = child(where_, name);
   std::vector<hvl_t> lines;
   lines.reserve(rows.size());
-  // The library takes pointers to what it does not change.
-  for (const auto& row : rows) lines.push_back({row.size(), const_cast<std::uint16_t*>(row.data())});
+  for (const auto& row : rows) {
+    auto* values = const_cast<std::uint16_t*>(row.data());  // NOLINT(*-const-cast): the library only reads
+    lines.push_back({row.size(), values});
+  }
   const Handle ragged = ragged_type(type);
   const Handle space = make_space({rows.size()});
   const Handle list(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);

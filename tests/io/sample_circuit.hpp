@@ -2,6 +2,10 @@
 // recurrent projection, two projections of the same ends, delays of distances.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
 #include "sim/circuit/connectivity.hpp"
 
 inline loci::sim::Circuit sample_circuit() {
