@@ -2,14 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "io/digest.hpp"
 #include "io/hdf5.hpp"
-#include "io/raster_layout.hpp"
+#include "io/sonata_layout.hpp"
 #include "sim/error.hpp"
 #include "version.hpp"
 
 namespace loci::io {
 namespace {
+
+constexpr std::array<std::string_view, 6> formats{model_format, raster_format, nodes_format,
+                                                  edges_format, traces_format, samples_format};
 
 FileStamp stamp_of(const hdf5::Group& root) {
   return {.format = root.read_string_attribute("format"),
@@ -32,7 +39,7 @@ FileStamp peek_format(const std::filesystem::path& path) {
   const auto file = hdf5::File::open(path);
   if (file.has_attribute("format")) {
     FileStamp stamp = stamp_of(file);
-    if (stamp.format == model_format || stamp.format == raster_format) return stamp;
+    if (std::ranges::find(formats, stamp.format) != formats.end()) return stamp;
     throw InputError(path.string(), fmt::format("its format is '{}', which loci does not know", stamp.format),
                      "give a model or raster file");
   }

@@ -13,6 +13,10 @@ class Group;
 
 inline constexpr const char* model_format = "loci-model";
 inline constexpr const char* raster_format = "loci-raster";
+inline constexpr const char* nodes_format = "loci-nodes";
+inline constexpr const char* edges_format = "loci-edges";
+inline constexpr const char* traces_format = "loci-traces";
+inline constexpr const char* samples_format = "loci-samples";
 
 // How a file came to be, as its writer is told.
 struct Provenance {
@@ -22,7 +26,7 @@ struct Provenance {
 
 // The same as read back, with the build that wrote it.
 struct FileStamp {
-  std::string format;  // "loci-model", "loci-raster"; "sonata-spikes" for a raster of another program
+  std::string format;  // one of those above; "sonata-spikes" and the like for a file of another program
   int format_version = 0;
   std::string loci_version;
   std::string loci_commit;

@@ -95,6 +95,12 @@ Group Group::create_group(const std::string& name) {
   return {Handle(writing(id, here, "cannot create the group"), H5Gclose), here};
 }
 
+void Group::link(const std::string& child_name, const std::string& second_name) {
+  const Id group = handle_.get();
+  writing(H5Lcreate_hard(group, child_name.c_str(), group, second_name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+          child(where_, second_name), "cannot give it this name");
+}
+
 File::File(Handle file, const std::string& name) : file_(std::move(file)) {
   where_ = fmt::format("{}:/", name);
   handle_ =

@@ -16,7 +16,7 @@ namespace loci::io::hdf5 {
 using Id = std::int64_t;  // hid_t
 using Shape = std::vector<std::size_t>;
 
-enum class ElementType { float32, float64, uint8, int32, uint32, int64, uint64 };
+enum class ElementType { float32, float64, uint8, uint16, int32, uint32, int64, uint64 };
 
 template <typename T>
 struct ElementOf;
@@ -31,6 +31,10 @@ struct ElementOf<double> {
 template <>
 struct ElementOf<std::uint8_t> {
   static constexpr auto type = ElementType::uint8;
+};
+template <>
+struct ElementOf<std::uint16_t> {
+  static constexpr auto type = ElementType::uint16;
 };
 template <>
 struct ElementOf<std::int32_t> {
@@ -69,6 +73,9 @@ class Handle {
   Id id_ = -1;
   Closer closer_ = nullptr;
 };
+
+// What the rows of a ragged data set hold: whole numbers of 16 bits, or IEEE 754 binary16 as bit patterns.
+enum class RaggedType { uint16, float16 };
 
 // How a data set lies in the file. A chunked one can grow along its first axis.
 struct Layout {
@@ -144,6 +151,8 @@ class Dataset : public Object {
 
   Shape shape() const;
   std::size_t n_elements() const;
+  // The same, refusing more than the file can hold: to be asked before memory is.
+  std::size_t checked_length(std::size_t element_size) const;
 
   // The whole data set, row-major.
   template <typename T>
@@ -159,7 +168,23 @@ class Dataset : public Object {
     return read<T>();
   }
   std::vector<std::string> read_strings() const;
+  // Rows [first, first + n_rows) of the first axis. Throws std::logic_error for rows beyond the end.
+  template <typename T>
+  std::vector<T> read_rows(std::size_t first, std::size_t n_rows) const {
+    std::vector<T> values(n_rows * row_length());
+    read_rows_raw(ElementOf<T>::type, first, n_rows, values.data());
+    return values;
+  }
+  // One array for each row of a variable-length data set, numbers converted to double.
+  std::vector<std::vector<double>> read_ragged() const;
+  // Of one element in the file.
+  std::size_t element_bytes() const;
 
+  // Replaces all values. Throws std::logic_error for another number of them.
+  template <typename T>
+  void overwrite(std::span<const T> values) {
+    overwrite_raw(ElementOf<T>::type, values.data(), values.size());
+  }
   // Grows the first axis by values.size() / (product of the other axes) rows. Needs a chunked layout.
   template <typename T>
   void append(std::span<const T> values) {
@@ -167,9 +192,11 @@ class Dataset : public Object {
   }
 
  private:
-  std::size_t checked_length(std::size_t element_size) const;
   void require_shape(const Shape& expected) const;
+  std::size_t row_length() const;  // product of the other axes
   void read_raw(ElementType type, void* values) const;
+  void read_rows_raw(ElementType type, std::size_t first, std::size_t n_rows, void* values) const;
+  void overwrite_raw(ElementType type, const void* values, std::size_t n_values);
   void append_raw(ElementType type, const void* values, std::size_t n_values);
 };
 
@@ -194,6 +221,11 @@ class Group : public Object {
     return write<T>(name, std::span<const T>(values), Shape{values.size()});
   }
   Dataset write_strings(const std::string& name, std::span<const std::string> values);
+  // A variable-length array for each row. float16 takes bit patterns (io/half.hpp).
+  Dataset write_ragged(const std::string& name, std::span<const std::vector<std::uint16_t>> rows,
+                       RaggedType type);
+  // A second name for a direct child, equal to the first (a hard link).
+  void link(const std::string& child, const std::string& second_name);
   // An empty data set (0, row shape...) for append; elements never written read as `fill`.
   template <typename T>
   Dataset create_extendable(const std::string& name, const Layout& layout, T fill = T{},

@@ -73,6 +73,44 @@ void Dataset::read_raw(ElementType type, void* values) const {
           "cannot read the values");
 }
 
+std::size_t Dataset::row_length() const {
+  const Shape extents = shape();
+  return extents.empty() ? 1 : product(Shape(extents.begin() + 1, extents.end()));
+}
+
+void Dataset::read_rows_raw(ElementType type, std::size_t first, std::size_t n_rows, void* values) const {
+  const Handle stored(reading(H5Dget_type(handle_.get()), where_, "cannot read the type"), H5Tclose);
+  require_convertible(stored.get(), type, where_);
+  const Shape extents = shape();
+  if (extents.empty() || first > extents.front() || n_rows > extents.front() - first)
+    throw std::logic_error(fmt::format("{}: there are no such rows", where_));
+  if (n_rows * row_length() == 0) return;
+  std::vector<hsize_t> start(extents.size(), 0);
+  std::vector<hsize_t> count(extents.begin(), extents.end());
+  start.front() = first;
+  count.front() = n_rows;
+  const Handle source(reading(H5Dget_space(handle_.get()), where_, "cannot read the shape"), H5Sclose);
+  reading(H5Sselect_hyperslab(source.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
+          where_, "cannot select the rows");
+  const Handle target = make_space(Shape(count.begin(), count.end()));
+  const Handle transfer = strict_transfer();
+  reading(H5Dread(handle_.get(), memory_type(type), target.get(), source.get(), transfer.get(), values),
+          where_, "cannot read the rows");
+}
+
+std::size_t Dataset::element_bytes() const {
+  const Handle stored(reading(H5Dget_type(handle_.get()), where_, "cannot read the type"), H5Tclose);
+  return H5Tget_size(stored.get());
+}
+
+void Dataset::overwrite_raw(ElementType type, const void* values, std::size_t n_values) {
+  if (n_values != n_elements())
+    throw std::logic_error(fmt::format("{}: {} values for {}", where_, n_values, n_elements()));
+  if (n_values == 0) return;
+  writing(H5Dwrite(handle_.get(), memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where_,
+          "cannot write the values");
+}
+
 std::vector<std::string> Dataset::read_strings() const {
   const std::size_t n = checked_length(sizeof(char*));
   const Handle type(reading(H5Dget_type(handle_.get()), where_, "cannot read the type"), H5Tclose);
@@ -85,7 +123,7 @@ std::vector<std::string> Dataset::read_strings() const {
 void Dataset::append_raw(ElementType type, const void* values, std::size_t n_values) {
   if (n_values == 0) return;
   Shape extents = shape();
-  const std::size_t row = product(Shape(extents.begin() + 1, extents.end()));
+  const std::size_t row = row_length();
   if (row == 0 || n_values % row != 0)
     throw std::logic_error(fmt::format("{}: not a whole number of rows", where_));
   std::vector<hsize_t> start(extents.size(), 0);

@@ -48,6 +48,8 @@ Types types_of(ElementType type) {
       return {H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE, 8};
     case ElementType::uint8:
       return {H5T_NATIVE_UINT8, H5T_STD_U8LE, 1};
+    case ElementType::uint16:
+      return {H5T_NATIVE_UINT16, H5T_STD_U16LE, 2};
     case ElementType::int32:
       return {H5T_NATIVE_INT32, H5T_STD_I32LE, 4};
     case ElementType::uint32:

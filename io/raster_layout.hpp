@@ -1,5 +1,4 @@
-// Names and numbers of the raster layout that its writer and reader share: SONATA's (root magic and version,
-// /spikes) and ours (/loci).
+// Names and numbers of the raster layout that its writer and reader share.
 #pragma once
 
 #include <array>
@@ -9,9 +8,6 @@
 #include <utility>
 
 namespace loci::io {
-
-inline constexpr std::uint32_t sonata_magic = 0x0A7A;
-inline constexpr std::array<std::uint32_t, 2> sonata_version{0, 1};
 
 enum SonataSorting : std::uint8_t { sorting_none = 0, sorting_by_id = 1, sorting_by_time = 2 };
 

@@ -7,6 +7,7 @@
 #include "io/hdf5.hpp"
 #include "io/raster_file.hpp"
 #include "io/raster_layout.hpp"
+#include "io/sonata_layout.hpp"
 #include "sim/error.hpp"
 
 namespace loci::io {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <stdexcept>
 
 #include "io/atomic_file.hpp"
@@ -10,6 +9,7 @@
 #include "io/hdf5.hpp"
 #include "io/raster_file.hpp"
 #include "io/raster_layout.hpp"
+#include "io/sonata_layout.hpp"
 #include "sim/error.hpp"
 
 namespace loci::io {
@@ -22,14 +22,9 @@ constexpr std::uint64_t spikes_per_flush = 65'536;
 constexpr std::uint64_t samples_per_flush = 64;
 
 void require_populations(const std::filesystem::path& path, const std::vector<Population>& populations) {
-  std::set<std::string> seen;
-  for (const Population& each : populations) {
-    if (each.name.empty() || each.name == "." || each.name.find('/') != std::string::npos)
-      throw InputError(path.string(), fmt::format("'{}' cannot name a population", each.name),
-                       "use a name without slashes");
-    if (!seen.insert(each.name).second)
-      throw InputError(path.string(), fmt::format("two populations are named '{}'", each.name), "rename one");
-  }
+  std::vector<std::string> names;
+  for (const Population& each : populations) names.push_back(each.name);
+  require_population_names(path.string(), names);
   if (populations.empty())
     throw InputError(path.string(), "there is no population to record", "record at least one");
 }
@@ -84,8 +79,7 @@ RasterWriter::State::State(const std::filesystem::path& path, const std::vector<
     : final_path(path),
       partial(path.string() + ".partial"),
       file((require_populations(path, populations), require_place(path), hdf5::File::create(partial))) {
-  file.write_attribute("magic", sonata_magic);
-  file.write_attribute_array<std::uint32_t>("version", sonata_version);
+  write_sonata_root(file);
   write_stamp(file, raster_format, raster_format_version, provenance);
 
   hdf5::Group spikes = file.create_group("spikes");

@@ -6,6 +6,11 @@
 #include "io/idx.hpp"
 #include "io/model_file.hpp"
 #include "io/raster_file.hpp"
+#include "io/shd_file.hpp"
+#include "io/sonata_reader.hpp"
+#include "io/sonata_writer.hpp"
+#include "io/trace_file.hpp"
+#include "sample_circuit.hpp"
 #include "sample_model.hpp"
 #include "sim/error.hpp"
 #include "temporary_folder.hpp"
@@ -31,10 +36,10 @@ void attempt(const std::filesystem::path& path, const std::string& bytes, Outcom
 }
 
 template <typename Read>
-Outcome truncate_everywhere(const std::filesystem::path& path, Read read) {
+Outcome truncate_everywhere(const std::filesystem::path& path, Read read, std::size_t stride = 64) {
   const std::string whole = read_bytes(path);
   Outcome outcome;
-  for (std::size_t size = 0; size < whole.size(); size += 64)
+  for (std::size_t size = 0; size < whole.size(); size += stride)
     attempt(path, whole.substr(0, size), outcome, read);
   return outcome;
 }
@@ -84,6 +89,36 @@ TEST_CASE("a damaged raster file is refused") {
   CHECK(cut.loaded <= 2);
   write_bytes(path, whole);
   CHECK(flip_everywhere(path, 307, read_raster).loaded <= 1);
+}
+
+TEST_CASE("damaged files of circuits, traces and samples are refused") {
+  const TemporaryFolder folder;
+  const auto path = folder / "a.h5";
+  const auto damage = [&](auto read) {
+    const std::string whole = read_bytes(path);
+    const auto cut = truncate_everywhere(path, read, whole.size() / 100);
+    CHECK(cut.refused > 90);
+    CHECK(cut.loaded <= 2);
+    write_bytes(path, whole);
+    const auto flipped = flip_everywhere(path, whole.size() / 100, read);
+    CHECK(flipped.refused > 90);
+    CHECK(flipped.loaded <= 1);
+  };
+  const auto circuit = sample_circuit();
+  const sim::Connectivity connectivity(circuit, {});
+  io::write_sonata_nodes(path, circuit, connectivity, {});
+  damage([](const auto& file) { io::read_sonata_nodes(file); });
+  io::write_sonata_edges(path, circuit, connectivity, {});
+  damage([&](const auto& file) { io::read_sonata_edges(file, circuit.populations); });
+  io::TraceWriter traces(path, io::TraceQuantity::membrane_mv, {}, {{"e", {1, 2}}}, {});
+  traces.append(0, std::vector<double>(3000, -65.0));
+  traces.close();
+  damage([](const auto& file) { io::read_traces(file); });
+  io::ShdWriter samples(path, 700, {"one"}, {});
+  for (int i = 0; i < 40; ++i)
+    samples.append(std::vector<double>(50, 1.0), std::vector<std::uint64_t>(50, 7), 0);
+  samples.close();
+  damage([](const auto& file) { io::read_shd(file); });
 }
 
 TEST_CASE("a damaged idx file is refused or, where nothing protects it, read") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "io/half.hpp"
 #include "sim/error.hpp"
 #include "temporary_folder.hpp"
 
@@ -143,4 +144,53 @@ TEST_CASE("the same content gives the same bytes") {
     group.create_extendable<double>("x", {.chunk_rows = 8}).append<double>(std::vector<double>(20, 1.0));
   }
   CHECK(read_bytes(folder / "a.h5") == read_bytes(folder / "b.h5"));
+}
+
+TEST_CASE("rows are read in pieces, values replaced, and a second name is the same data set") {
+  const TemporaryFolder folder;
+  {
+    auto file = hdf5::File::create(folder / "a.h5");
+    auto dataset = file.create_extendable<std::uint16_t>("pairs", {.chunk_rows = 2}, 0, {2});
+    dataset.append<std::uint16_t>(std::vector<std::uint16_t>{1, 2, 3, 4, 5, 65535});
+    CHECK(dataset.read_rows<std::uint64_t>(1, 2) == std::vector<std::uint64_t>{3, 4, 5, 65535});
+    CHECK(dataset.read_rows<std::uint64_t>(3, 0).empty());
+    CHECK_THROWS_AS(dataset.read_rows<std::uint64_t>(2, 2), std::logic_error);
+    CHECK_THROWS_AS(dataset.read_rows<std::uint64_t>(4, 0), std::logic_error);
+    CHECK_THROWS_AS(dataset.read_rows<std::uint8_t>(2, 1), InputError);  // 65535 is no uint8
+    file.link("pairs", "couples");
+    CHECK_THROWS_WITH(file.link("nothing", "something"), Contains("something"));
+    dataset.overwrite<std::uint16_t>(std::vector<std::uint16_t>{9, 8, 7, 6, 5, 4});
+    CHECK_THROWS_AS(dataset.overwrite<std::uint16_t>(std::vector<std::uint16_t>{9}), std::logic_error);
+    file.close();
+  }
+  const auto file = hdf5::File::open(folder / "a.h5");
+  CHECK(file.dataset("couples").read<std::uint16_t>({3, 2}) == std::vector<std::uint16_t>{9, 8, 7, 6, 5, 4});
+  CHECK(file.dataset("couples").element_bytes() == 2);
+}
+
+TEST_CASE("ragged rows of 16-bit numbers come back, the fractions exactly as their bits say") {
+  const TemporaryFolder folder;
+  std::vector<std::vector<std::uint16_t>> all_finite(1);
+  for (unsigned bits = 0; bits < 0x7C00; ++bits) all_finite[0].push_back(static_cast<std::uint16_t>(bits));
+  {
+    auto file = hdf5::File::create(folder / "a.h5");
+    const std::vector<std::vector<std::uint16_t>> rows{{1, 65535}, {}, {7}};
+    file.write_ragged("whole", rows, hdf5::RaggedType::uint16);
+    file.write_ragged("halves", all_finite, hdf5::RaggedType::float16);
+    file.write_ragged("none", {}, hdf5::RaggedType::float16);
+    file.write("flat", std::vector<double>{1});
+    file.close();
+  }
+  const auto file = hdf5::File::open(folder / "a.h5");
+  const auto rows = file.dataset("whole").read_ragged();
+  CHECK(rows == std::vector<std::vector<double>>{{1, 65535}, {}, {7}});
+  CHECK(file.dataset("none").read_ragged().empty());
+  const auto halves = file.dataset("halves").read_ragged();
+  REQUIRE(halves.size() == 1);
+  REQUIRE(halves[0].size() == 0x7C00);
+  unsigned wrong = 0;
+  for (unsigned bits = 0; bits < 0x7C00; ++bits)
+    wrong += halves[0][bits] == io::double_from_half(static_cast<std::uint16_t>(bits)) ? 0U : 1U;
+  CHECK(wrong == 0);
+  CHECK_THROWS_WITH(file.dataset("flat").read_ragged(), Contains("variable length"));
 }
