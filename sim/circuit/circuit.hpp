@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/network.hpp"
+#include "sim/time.hpp"
 
 namespace loci::sim {
 
@@ -131,6 +132,8 @@ enum class ConnectionRule {
 struct EdgeList {
   std::vector<std::uint32_t> source, target;  // within their populations
   std::vector<double> weight, delay_ms;
+
+  bool operator==(const EdgeList&) const = default;
 };
 
 struct Projection {
@@ -145,6 +148,8 @@ struct Projection {
   double delay_ms = 1.0;   // base
   double velocity = std::numeric_limits<double>::infinity();  // distance per ms
   EdgeList edges;          // given
+
+  bool operator==(const Projection&) const = default;
 };
 
 enum class InputKind { poisson, regular, trains, current };
@@ -164,6 +169,8 @@ struct Input {
   std::vector<double> weights;            // ... and how strongly; empty: `weight`
   std::vector<double> current_times_ms;   // current: from each time on ...
   std::vector<double> currents_pa;        // ... this current flows
+
+  bool operator==(const Input&) const = default;
 };
 
 struct Circuit {
@@ -175,6 +182,10 @@ struct Circuit {
   std::uint64_t seed = 1;
 
   std::size_t n_neurons() const;
+  bool operator==(const Circuit&) const = default;
 };
+
+// The delay of an edge as long as the rule allows, in steps. Throws InputError for one of more than 65,535.
+Step longest_delay(const Circuit& circuit, const Projection& rule);
 
 }  // namespace loci::sim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <barrier>
 #include <cmath>
+#include <map>
 #include <thread>
 
 #include "sim/error.hpp"
@@ -49,7 +50,18 @@ CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectiv
   for (std::size_t i = 0; i < circuit.inputs.size(); ++i) add_input(circuit.inputs[i], i);
   for (PopulationState& population : populations_) {
     std::ranges::stable_sort(population.events, {}, &Event::step);
-    std::ranges::stable_sort(population.changes, {}, &CurrentChange::step);
+    add_up(population.changes);
+  }
+}
+
+// Inputs of one population flow at once: from each change on the sum of them all.
+void CircuitClock::add_up(std::vector<CurrentChange>& changes) {
+  std::ranges::stable_sort(changes, {}, &CurrentChange::step);
+  std::map<std::size_t, double> flowing;
+  for (CurrentChange& change : changes) {
+    flowing[change.input] = change.current_pa;
+    change.current_pa = 0.0;
+    for (const auto& [input, current_pa] : flowing) change.current_pa += current_pa;
   }
 }
 
@@ -69,23 +81,46 @@ void CircuitClock::add_input(const Input& input, std::size_t index) {
                                     neurons, input.weight),
                        input.weight});
   } else if (input.kind == InputKind::regular) {
-    const auto n = static_cast<std::size_t>(
-        std::max(0.0, std::floor((input.stop_ms - input.start_ms) / input.interval_ms)));
-    for (std::size_t k = 0; k <= n; ++k)
-      for (std::uint32_t place = 0; place < placed.size; ++place)
-        population.events.push_back(
-            {step_ending(input.start_ms + static_cast<double>(k) * input.interval_ms, circuit_, where), place,
-             input.weight});
+    regulars_.push_back({p, input.start_ms, input.interval_ms, stop, input.weight, 0, 0});
+    regulars_.back().step = step_ending(input.start_ms, circuit_, where);
   } else if (input.kind == InputKind::trains) {
-    for (std::size_t e = 0; e < input.times_ms.size(); ++e)
-      population.events.push_back({step_ending(input.times_ms[e], circuit_, where),
-                                   placed.place_of(input.neurons[e]),
-                                   input.weights.empty() ? input.weight : input.weights[e]});
+    for (std::size_t e = 0; e < input.times_ms.size(); ++e) {
+      const Step step = step_ending(input.times_ms[e], circuit_, where);
+      if (step >= start && step < stop)
+        population.events.push_back(
+            {step, placed.place_of(input.neurons[e]), input.weights.empty() ? input.weight : input.weights[e]});
+    }
   } else {
-    for (std::size_t e = 0; e < input.currents_pa.size(); ++e)
-      population.changes.push_back(
-          {step_at(input.current_times_ms[e], circuit_, where), input.currents_pa[e]});
+    for (std::size_t e = 0; e < input.currents_pa.size(); ++e) {
+      const Step from = std::max(start, step_at(input.current_times_ms[e], circuit_, where));
+      if (from < stop) population.changes.push_back({from, input.currents_pa[e], index});
+    }
+    if (stop < max_steps) population.changes.push_back({stop, 0.0, index});
   }
+}
+
+// Spikes of given trains, and regular ones.
+void CircuitClock::add_events() {
+  for (PopulationState& population : populations_)
+    for (; population.next_event < population.events.size() &&
+           population.events[population.next_event].step == now_;
+         ++population.next_event) {
+      const Event& event = population.events[population.next_event];
+      const std::size_t receptor = event.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
+      population.arriving.at(now_, receptor)[event.place] += event.weight;
+    }
+  for (Regular& train : regulars_)
+    for (; train.step == now_ && train.step < train.stop; train.advance(circuit_.step_ms)) {
+      PopulationState& population = populations_[train.population];
+      const std::size_t receptor = train.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
+      double* arrived = population.arriving.at(now_, receptor);
+      for (std::size_t place = 0; place < population.cells.size(); ++place) arrived[place] += train.weight;
+    }
+}
+
+void CircuitClock::Regular::advance(double step_ms) {
+  const double end = std::round((start_ms + static_cast<double>(++n_past) * interval_ms) / step_ms);
+  step = end < max_steps ? static_cast<Step>(end) - 1 : max_steps;
 }
 
 void CircuitClock::change_currents() {
@@ -102,6 +137,7 @@ void CircuitClock::update(std::size_t shard) {
     const PlaceRange range = connectivity_.shards(drive.population)[shard];
     InputRing& ring = populations_[drive.population].arriving;
     const std::size_t receptor = drive.weight < 0.0 ? ring.n_receptors() - 1 : 0;
+    if (now_ == drive.start) drive.counts.draw(now_, range.begin, range.end);  // amid steps drawn together
     drive.counts.add(now_, range.begin, range.end, ring.at(now_, receptor));
   }
   for (std::size_t p = 0; p < populations_.size(); ++p) {
@@ -149,14 +185,7 @@ void CircuitClock::loop(std::size_t shard, Step n_steps, CircuitListener& listen
   for (Step step = 0; step < n_steps; ++step) {
     if (shard == 0) {
       change_currents();
-      for (PopulationState& population : populations_)
-        for (; population.next_event < population.events.size() &&
-               population.events[population.next_event].step == now_;
-             ++population.next_event) {
-          const Event& event = population.events[population.next_event];
-          const std::size_t receptor = event.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
-          population.arriving.at(now_, receptor)[event.place] += event.weight;
-        }
+      add_events();
     }
     meet();
     update(shard);

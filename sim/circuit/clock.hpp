@@ -57,9 +57,20 @@ class CircuitClock {
     std::uint32_t place;
     double weight;
   };
+  struct Regular {
+    std::size_t population;
+    double start_ms, interval_ms;
+    Step stop;
+    double weight;
+    std::uint64_t n_past;
+    Step step;  // in which the next spike arrives
+
+    void advance(double step_ms);
+  };
   struct CurrentChange {
     Step step;
     double current_pa;
+    std::size_t input;
   };
   struct PopulationState {
     Cells cells;
@@ -78,7 +89,9 @@ class CircuitClock {
   };
 
   void add_input(const Input& input, std::size_t index);
+  static void add_up(std::vector<CurrentChange>& changes);
   void change_currents();
+  void add_events();
   void update(std::size_t shard);
   void send(std::size_t shard);
   void report(CircuitListener& listener);
@@ -88,6 +101,7 @@ class CircuitClock {
   const Connectivity& connectivity_;
   std::vector<PopulationState> populations_;
   std::vector<Drive> drives_;
+  std::vector<Regular> regulars_;
   std::vector<Worker> workers_;
   Step now_ = 0;
   std::uint64_t n_spikes_ = 0;

@@ -5,6 +5,8 @@
 
 #include "sim/circuit/parallel.hpp"
 #include "sim/circuit/row_makers.hpp"
+#include "sim/circuit/size.hpp"
+#include "sim/circuit/validate.hpp"
 #include "sim/error.hpp"
 
 namespace loci::sim {
@@ -32,38 +34,6 @@ std::size_t find_population(const Circuit& circuit, const std::string& name, con
 
 bool two_receptors(const Cell& cell) {
   return cell.model == CellModel::lif_exp || cell.model == CellModel::adaptive_lif;
-}
-
-// The delay of an edge as long as the rule allows.
-Step longest_delay(const Circuit& circuit, const Projection& rule, const std::string& where) {
-  double distance = 0.0;
-  if (std::isfinite(rule.velocity)) {
-    for (std::size_t k = 0; k < circuit.space.dims; ++k) {
-      const double side = circuit.space.extent[k] * (circuit.space.periodic ? 0.5 : 1.0);
-      distance += side * side;
-    }
-    distance = std::min(std::sqrt(distance), rule.cutoff);
-  }
-  double delay_ms = rule.delay_ms + distance / rule.velocity;
-  for (const double each : rule.edges.delay_ms) delay_ms = std::max(delay_ms, each);
-  const Step steps = steps_from_ms(delay_ms, circuit.step_ms, OffGrid::round, where);
-  if (steps > 0xFFFF)
-    throw InputError(where, "a delay of " + std::to_string(delay_ms) + " ms is more than 65,535 steps",
-                     "use a shorter delay, a higher velocity or a longer step");
-  return steps;
-}
-
-void require_delay(const Circuit& circuit, const Projection& rule, const std::string& where) {
-  const auto refuse = [&](double delay_ms) {
-    if (delay_ms + 1e-9 >= circuit.step_ms) return;
-    throw InputError(where, "a delay of " + std::to_string(delay_ms) + " ms is below one step of " +
-                                std::to_string(circuit.step_ms) + " ms",
-                     "make the delay longer or the step shorter");
-  };
-  if (rule.rule == ConnectionRule::given)
-    for (const double delay_ms : rule.edges.delay_ms) refuse(delay_ms);
-  else
-    refuse(rule.delay_ms);
 }
 
 }  // namespace
@@ -99,6 +69,17 @@ void ProjectionEdges::read(std::uint32_t source, Row& row, RowMaker::Scratch& sc
   }
 }
 
+void ProjectionEdges::require_any(const std::string& where) const {
+  Row row;
+  RowMaker::Scratch scratch;
+  for (std::uint32_t source = 0; source < n_sources_; ++source) {
+    read(source, row, scratch);
+    if (row.size() > 0) return;
+  }
+  throw InputError(where, "there is no edge",
+                   "widen the cutoff, raise the probability or place the populations nearer");
+}
+
 std::size_t ProjectionEdges::n_edges() const {
   std::size_t n = 0;
   for (const SynapseTable& table : tables_) n += table.n_edges();
@@ -119,14 +100,18 @@ std::size_t ProjectionEdges::bytes() const {
 }
 
 Connectivity::Connectivity(const Circuit& circuit, const ConnectivityOptions& options) {
+  validate(circuit);
   for (std::size_t p = 0; p < circuit.populations.size(); ++p) {
-    PlacedPopulation& placed = populations_.emplace_back();
-    placed.size = circuit.populations[p].size;
-    placed.positions = place_population(circuit, p);
-    if (circuit.space.dims > 0) placed.cells.emplace(circuit.space, placed.positions);
-    shards_.push_back(shards_of(placed.size, options.n_threads));
+    populations_.emplace_back(circuit, p);
+    shards_.push_back(shards_of(populations_.back().size, options.n_threads));
   }
+  require_memory(expected_size(circuit, populations_, options), options.memory_bytes);
   for (std::size_t i = 0; i < circuit.projections.size(); ++i) add_projection(circuit, i, options);
+}
+
+PlacedPopulation::PlacedPopulation(const Circuit& circuit, std::size_t index)
+    : positions(place_population(circuit, index)), size(circuit.populations[index].size) {
+  if (circuit.space.dims > 0) cells.emplace(circuit.space, positions);
 }
 
 void Connectivity::add_projection(const Circuit& circuit, std::size_t index, const ConnectivityOptions& options) {
@@ -140,15 +125,14 @@ void Connectivity::add_projection(const Circuit& circuit, std::size_t index, con
   const Population& source = circuit.populations[edges.source_];
   const Population& target = circuit.populations[edges.target_];
   edges.n_sources_ = source.size;
-  require_delay(circuit, rule, where);
-  edges.longest_ = longest_delay(circuit, rule, where);
+  edges.longest_ = longest_delay(circuit, rule);
   edges.by_sign_ = two_receptors(target.cell);
   auto maker = make_row_maker({circuit, index, source, target, edges.source_ == edges.target_,
                                populations_[edges.source_], populations_[edges.target_]},
                               !options.procedural);
   if (options.procedural) {
     edges.maker_ = std::move(maker);
-    return;
+    return edges.require_any(where);
   }
   const bool uniform = rule.rule != ConnectionRule::given && rule.weight.shape == KernelShape::constant &&
                        source.mask.uniform();
@@ -175,8 +159,7 @@ void Connectivity::add_projection(const Circuit& circuit, std::size_t index, con
     }
     builder.finish();
   });
-  if (edges.n_edges() == 0)
-    throw InputError(where, "there is no edge", "widen the cutoff, raise the probability or place the populations nearer");
+  edges.require_any(where);
 }
 
 std::size_t Connectivity::n_edges() const {

@@ -18,11 +18,14 @@ struct ConnectivityOptions {
   Precision precision = Precision::single;
   bool procedural = false;  // store no synapse: make a row again when its source fires
   std::size_t n_threads = 1;
+  double memory_bytes = std::numeric_limits<double>::infinity();  // what the machine has left
 };
 
 // A population as placed: places are the order in which the engine keeps its neurons, so that neighbours in
 // space are neighbours in memory.
 struct PlacedPopulation {
+  PlacedPopulation(const Circuit& circuit, std::size_t index);
+
   std::vector<double> positions;  // (n, dims), row-major, by neuron
   std::optional<CellOrder> cells;  // none without space
   std::size_t size = 0;
@@ -73,6 +76,7 @@ class ProjectionEdges {
  private:
   friend class Connectivity;
   double stored(double weight) const;  // as a table keeps it
+  void require_any(const std::string& where) const;
 
   std::size_t source_ = 0;
   std::size_t target_ = 0;
@@ -87,8 +91,8 @@ class ProjectionEdges {
 
 class Connectivity {
  public:
-  // Throws InputError for rules that make no sense: a cutoff without edges, a delay below one step or too long,
-  // unknown populations, ids beyond their population, and for a memory need beyond the machine's.
+  // Throws InputError for what validate() refuses, for a rule that gives no edge or too long a delay, and for a
+  // memory need beyond options.memory_bytes, before making any edge.
   Connectivity(const Circuit& circuit, const ConnectivityOptions& options);
 
   std::span<const PlacedPopulation> populations() const { return populations_; }
