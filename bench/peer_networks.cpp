@@ -63,6 +63,7 @@ Circuit brunel(std::uint64_t seed, bool indegree) {
   Projection rule{.probability = {.amplitude = 0.1}, .delay_ms = 1.5};
   if (indegree) rule.rule = ConnectionRule::fixed_indegree;
   join(circuit, rule, 0.1, -0.5);
+  if (!indegree) return circuit;
   for (Projection& projection : circuit.projections) projection.indegree = projection.source == "E" ? 800 : 200;
   return circuit;
 }
