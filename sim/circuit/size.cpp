@@ -30,31 +30,50 @@ std::size_t segments_of(const Row& row, std::vector<std::uint32_t>& keys) {
   return static_cast<std::size_t>(std::unique(keys.begin(), keys.end()) - keys.begin());
 }
 
-// What the rows of all sources hold, from those of some.
+// What the rows of all sources hold, from those of some: all where there are few, else spread by the golden
+// ratio, and no more once they tell enough.
 Rows sampled_rows(const RowContext& context, std::size_t n_threads) {
+  constexpr double enough_edges = 2e6;
+  constexpr double golden = 0.6180339887498949;
   const auto maker = make_row_maker(context, false);
-  const std::size_t n = context.sources.size;
-  const std::size_t n_sampled = std::min(n, most_sampled);
+  const auto n = static_cast<double>(context.sources.size);
+  const bool all = context.sources.size <= most_sampled;
   Row row;
   RowMaker::Scratch scratch;
   std::vector<std::uint32_t> keys;
   Rows sum;
-  for (std::size_t s = 0; s < n_sampled; ++s) {
-    const auto source = static_cast<std::uint32_t>((s * n + n / 2) / n_sampled);
+  double n_sampled = 0.0;
+  for (std::size_t s = 0;
+       s < std::min(context.sources.size, most_sampled) && (s < 4 || sum.edges < enough_edges); ++s) {
+    const double turn = (static_cast<double>(s) + 0.5) * golden;
+    const auto source =
+        static_cast<std::uint32_t>(all ? static_cast<double>(s) : (turn - std::floor(turn)) * n);
     maker->make(source, {0, static_cast<std::uint32_t>(context.targets.size)}, row, scratch);
     sum.edges += static_cast<double>(row.size());
     sum.segments += static_cast<double>(segments_of(row, keys));
+    n_sampled += 1.0;
   }
-  const double share = static_cast<double>(n_sampled) / static_cast<double>(n);
   // A row is cut at the borders of the threads' targets.
-  return {sum.edges / share, sum.segments / share * static_cast<double>(n_threads)};
+  return {sum.edges * n / n_sampled, sum.segments * n / n_sampled * static_cast<double>(n_threads)};
 }
 
-Rows listed_rows(const Circuit& circuit, const Projection& rule, std::size_t n_sources, std::size_t n_targets,
-                 std::size_t n_threads) {
-  const double n = static_cast<double>(rule.rule == ConnectionRule::given ? rule.edges.source.size()
-                                                                          : rule.indegree * n_targets);
-  const double most = static_cast<double>(n_sources) * 2 * longest_delay(circuit, rule);
+// Whether edges can be counted: lists, in-degrees, and pairs of one probability however far apart.
+bool is_counted(const Projection& rule) {
+  return rule.rule == ConnectionRule::given || rule.rule == ConnectionRule::fixed_indegree ||
+         (rule.rule == ConnectionRule::pairwise && !std::isfinite(rule.cutoff) &&
+          rule.probability.shape == KernelShape::constant);
+}
+
+Rows counted_rows(const Circuit& circuit, const Projection& rule, std::size_t n_sources,
+                  std::size_t n_targets, std::size_t n_threads) {
+  const auto sources = static_cast<double>(n_sources);
+  const auto targets = static_cast<double>(n_targets);
+  const bool no_autapse = rule.source == rule.target && !rule.autapses;
+  double n = (sources - (no_autapse ? 1.0 : 0.0)) * targets * rule.probability.amplitude;
+  if (rule.rule == ConnectionRule::fixed_indegree) n = static_cast<double>(rule.indegree) * targets;
+  if (rule.rule == ConnectionRule::given) n = static_cast<double>(rule.edges.source.size());
+  const bool one_delay = rule.rule != ConnectionRule::given && !std::isfinite(rule.velocity);
+  const double most = sources * (one_delay ? 1.0 : longest_delay(circuit, rule));
   return {n, std::min(n, most) * static_cast<double>(n_threads)};
 }
 
@@ -105,10 +124,11 @@ CircuitSize expected_size(const Circuit& circuit, std::span<const PlacedPopulati
     const Population& source = circuit.populations[s];
     const bool listed = rule.rule == ConnectionRule::given || rule.rule == ConnectionRule::fixed_indegree;
     const Rows rows =
-        listed ? listed_rows(circuit, rule, source.size, circuit.populations[t].size, options.n_threads)
-               : sampled_rows(
-                     {circuit, i, source, circuit.populations[t], s == t, populations[s], populations[t]},
-                     options.n_threads);
+        is_counted(rule)
+            ? counted_rows(circuit, rule, source.size, circuit.populations[t].size, options.n_threads)
+            : sampled_rows(
+                  {circuit, i, source, circuit.populations[t], s == t, populations[s], populations[t]},
+                  options.n_threads);
     size.edges.push_back(rows.edges);
     if (options.procedural) continue;
     const double per_edge = 2.0 + static_cast<double>(bytes_per_weight(rule, source, options.precision));

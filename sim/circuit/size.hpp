@@ -18,8 +18,8 @@ struct CircuitSize {
   double bytes() const { return synapse_bytes + neuron_bytes + build_bytes; }
 };
 
-// Lists and in-degrees are counted; of the other rules the rows of 256 sources are made, spread evenly. The
-// circuit has passed validate().
+// Lists, in-degrees and pairs of one probability are counted; of the other rules the rows of 256 sources at
+// most are made. The circuit has passed validate().
 CircuitSize expected_size(const Circuit& circuit, std::span<const PlacedPopulation> populations,
                           const ConnectivityOptions& options);
 CircuitSize expected_size(const Circuit& circuit, const ConnectivityOptions& options);
