@@ -8,6 +8,7 @@
 
 #include "sim/circuit/circuit.hpp"
 #include "sim/circuit/input_ring.hpp"
+#include "sim/lif.hpp"
 
 namespace loci::sim {
 
@@ -18,7 +19,8 @@ using Doubles = std::vector<double>;
 //   V <- P V + (1 - P) (E_L + R I_e) + p_ex I_ex + p_in I_in + p_w w, unless refractory;
 //   I_ex <- d_ex I_ex + what arrives; likewise I_in; w <- d_w w;
 // with delta synapses what arrives is added to V. A neuron that is refractory keeps V at the reset, and what
-// arrives with a delta synapse is lost.
+// arrives with a delta synapse is lost. The trained networks' neuron (sim/lif.hpp) takes what arrives, and
+// I_e, as the current of its step.
 class Cells {
  public:
   // Places are the order of neurons in the state; neuron_at says whose parameters and start each has.
@@ -48,6 +50,7 @@ class Cells {
         keep_adaptation, adaptation, threshold, reset, refractory;
   };
   void find_constants(const Cell& cell, double step_ms, std::span<const std::uint32_t> neuron_at);
+  void step_discrete(std::size_t begin, std::size_t end, double* arrived, std::vector<std::uint32_t>& spikes);
 
   CellModel model_;
   std::size_t size_;
@@ -55,7 +58,7 @@ class Cells {
   bool uniform_;
   Constants constants_;
   Doubles resting_drive_, per_current_;
-  Lif discrete_;
+  LifDynamics discrete_;
   Doubles membrane_, excitatory_, inhibitory_, adaptation_;
   Doubles free_from_;  // the step at which a neuron is no longer refractory
 };

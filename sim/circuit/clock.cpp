@@ -87,8 +87,8 @@ void CircuitClock::add_input(const Input& input, std::size_t index) {
     for (std::size_t e = 0; e < input.times_ms.size(); ++e) {
       const Step step = step_ending(input.times_ms[e], circuit_, where);
       if (step >= start && step < stop)
-        population.events.push_back(
-            {step, placed.place_of(input.neurons[e]), input.weights.empty() ? input.weight : input.weights[e]});
+        population.events.push_back({step, placed.place_of(input.neurons[e]),
+                                     input.weights.empty() ? input.weight : input.weights[e]});
     }
   } else {
     for (std::size_t e = 0; e < input.currents_pa.size(); ++e) {

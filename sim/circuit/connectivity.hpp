@@ -91,8 +91,8 @@ class ProjectionEdges {
 
 class Connectivity {
  public:
-  // Throws InputError for what validate() refuses, for a rule that gives no edge or too long a delay, and for a
-  // memory need beyond options.memory_bytes, before making any edge.
+  // Throws InputError for what validate() refuses, for a rule that gives no edge or too long a delay, and for
+  // a memory need beyond options.memory_bytes, before making any edge.
   Connectivity(const Circuit& circuit, const ConnectivityOptions& options);
 
   std::span<const PlacedPopulation> populations() const { return populations_; }
