@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "sim/error.hpp"
 
@@ -163,7 +164,16 @@ void CircuitClock::send(std::size_t shard) {
     }
 }
 
+// What a listener throws ends the run after this step, once all threads have met.
 void CircuitClock::report(CircuitListener& listener) {
+  try {
+    tell(listener);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+void CircuitClock::tell(CircuitListener& listener) {
   for (std::size_t p = 0; p < populations_.size(); ++p) {
     std::vector<std::uint32_t>& reported = populations_[p].reported;
     reported.clear();
@@ -182,7 +192,7 @@ void CircuitClock::report(CircuitListener& listener) {
 // thread writes to its own alone.
 void CircuitClock::loop(std::size_t shard, Step n_steps, CircuitListener& listener,
                         const std::function<void()>& meet) {
-  for (Step step = 0; step < n_steps; ++step) {
+  for (Step step = 0; step < n_steps && !failure_; ++step) {
     if (shard == 0) {
       change_currents();
       add_events();
@@ -199,6 +209,11 @@ void CircuitClock::loop(std::size_t shard, Step n_steps, CircuitListener& listen
 }
 
 void CircuitClock::run(Step n_steps, CircuitListener& listener) {
+  run_team(n_steps, listener);
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void CircuitClock::run_team(Step n_steps, CircuitListener& listener) {
   const std::size_t n_threads = workers_.size();
   if (n_threads == 1) return loop(0, n_steps, listener, [] {});
   std::barrier<> barrier(static_cast<std::ptrdiff_t>(n_threads));

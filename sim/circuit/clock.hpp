@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <span>
 #include <vector>
@@ -35,7 +36,7 @@ class CircuitClock {
   // The connectivity must outlive the engine, and has the shards of as many threads as it is run on.
   CircuitClock(const Circuit& circuit, const Connectivity& connectivity);
 
-  // The next n_steps steps.
+  // The next n_steps steps. Throws what the listener throws.
   void run(Step n_steps, CircuitListener& listener);
 
   Step now() const { return now_; }
@@ -95,6 +96,8 @@ class CircuitClock {
   void update(std::size_t shard);
   void send(std::size_t shard);
   void report(CircuitListener& listener);
+  void tell(CircuitListener& listener);
+  void run_team(Step n_steps, CircuitListener& listener);
   void loop(std::size_t shard, Step n_steps, CircuitListener& listener, const std::function<void()>& meet);
 
   const Circuit& circuit_;
@@ -105,6 +108,7 @@ class CircuitClock {
   std::vector<Worker> workers_;
   Step now_ = 0;
   std::uint64_t n_spikes_ = 0;
+  std::exception_ptr failure_;
 };
 
 }  // namespace loci::sim

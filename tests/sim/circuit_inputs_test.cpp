@@ -1,6 +1,7 @@
 // What drives circuits from outside: Poisson counts by their moments, trains and currents by closed forms.
 #include <catch2/catch.hpp>
 #include <numeric>
+#include <stdexcept>
 
 #include "sim/circuit/poisson.hpp"
 #include "sim/circuit/validate.hpp"
@@ -211,4 +212,20 @@ TEST_CASE(
     }
     CHECK(std::ranges::max(trace) > -60.0);
   }
+}
+
+TEST_CASE("what a listener throws ends the run, on any number of threads") {
+  struct FullDisk final : CircuitListener {
+    void on_spikes(Step, std::size_t, std::span<const std::uint32_t>) override {
+      throw std::runtime_error("full");
+    }
+  };
+  Circuit circuit = one_population(200);
+  circuit.inputs = {{.target = "A", .rate_hz = 50'000.0, .weight = 1.0}};
+  const std::size_t n_threads = GENERATE(1, 3);
+  const Connectivity connectivity(circuit, {.n_threads = n_threads});
+  CircuitClock clock(circuit, connectivity);
+  FullDisk listener;
+  CHECK_THROWS_WITH(clock.run(1000, listener), "full");
+  CHECK(clock.now() < 1000);
 }
