@@ -9,7 +9,7 @@
 #include "bench/commands.hpp"
 #include "bench/memory.hpp"
 #include "bench/peer_networks.hpp"
-#include "sim/circuit/clock.hpp"
+#include "sim/circuit/statistics.hpp"
 
 namespace loci::bench {
 namespace {
@@ -28,7 +28,8 @@ struct Options {
   bool no_recurrence = false;
 };
 
-// On the clock, and of this process's threads together: on a machine shared with others the second is steadier.
+// On the clock, and of this process's threads together: on a machine shared with others the second is
+// steadier.
 struct Seconds {
   double wall;
   double cpu;
@@ -44,77 +45,6 @@ Seconds since(const Seconds& start) {
   const Seconds now = seconds_now();
   return {now.wall - start.wall, now.cpu - start.cpu};
 }
-
-// Rate, irregularity and synchrony, over all neurons.
-class Statistics final : public CircuitListener {
- public:
-  Statistics(const Circuit& circuit, Step first) : step_ms_(circuit.step_ms), first_(first) {
-    std::size_t n = 0;
-    for (const auto& population : circuit.populations) {
-      begin_.push_back(n);
-      n += population.size;
-    }
-    neurons_.resize(n);
-  }
-
-  void on_spikes(Step step, std::size_t population, std::span<const std::uint32_t> neurons) override {
-    const std::size_t bin = static_cast<std::size_t>(((step - first_) * step_ms_) / 5.0);
-    if (bins_.size() <= bin) bins_.resize(bin + 1);
-    bins_[bin] += static_cast<double>(neurons.size());
-    for (const std::uint32_t neuron : neurons) {
-      Neuron& each = neurons_[begin_[population] + neuron];
-      if (each.n > 0) {
-        const double interval = (step - each.last) * step_ms_;
-        each.sum += interval;
-        each.squares += interval * interval;
-      }
-      ++each.n;
-      each.last = step;
-    }
-  }
-
-  nlohmann::json result(double duration_ms) const {
-    double spikes = 0.0;
-    double squares = 0.0;
-    double variation = 0.0;
-    double n_varying = 0.0;
-    for (const Neuron& each : neurons_) {
-      const auto n = static_cast<double>(each.n);
-      spikes += n;
-      squares += n * n;
-      if (each.n < 6) continue;
-      const double mean = each.sum / (n - 1);
-      variation += std::sqrt(std::max(0.0, each.squares / (n - 1) - mean * mean)) / mean;
-      n_varying += 1.0;
-    }
-    const auto n = static_cast<double>(neurons_.size());
-    const double seconds = duration_ms * 1e-3;
-    double bin_mean = 0.0;
-    double bin_squares = 0.0;
-    for (const double count : bins_) {
-      bin_mean += count / static_cast<double>(bins_.size());
-      bin_squares += count * count / static_cast<double>(bins_.size());
-    }
-    return {{"n_spikes", spikes},
-            {"rate_hz", spikes / n / seconds},
-            {"rate_sd_hz", std::sqrt(squares / n - spikes * spikes / n / n) / seconds},
-            {"cv_isi", n_varying > 0 ? variation / n_varying : 0.0},
-            {"fano_5ms", bin_mean > 0 ? (bin_squares - bin_mean * bin_mean) / bin_mean : 0.0}};
-  }
-
- private:
-  struct Neuron {
-    std::size_t n = 0;
-    Step last = 0;
-    double sum = 0.0;
-    double squares = 0.0;
-  };
-  double step_ms_;
-  Step first_;
-  std::vector<std::size_t> begin_;
-  std::vector<Neuron> neurons_;
-  std::vector<double> bins_;
-};
 
 class Silence final : public CircuitListener {
   void on_spikes(Step, std::size_t, std::span<const std::uint32_t>) override {}
@@ -134,25 +64,32 @@ nlohmann::json run(const Options& options) {
   const std::size_t n_edges = options.procedural && options.size > 4 ? 0 : connectivity.n_edges();
   Silence silence;
   clock.run(static_cast<Step>(std::lround(options.warmup_ms / circuit.step_ms)), silence);
-  Statistics statistics(circuit, clock.now());
+  SpikeStatistics statistics(circuit, clock.now());
   start = seconds_now();
   clock.run(static_cast<Step>(std::lround(options.duration_ms / circuit.step_ms)), statistics);
   const Seconds ran = since(start);
-  nlohmann::json result{{"network", options.network},
-                        {"threads", options.threads},
-                        {"procedural", options.procedural},
-                        {"n_neurons", circuit.n_neurons()},
-                        {"n_synapses", n_edges},
-                        {"build_seconds", build.wall},
-                        {"build_cpu_seconds", build.cpu},
-                        {"seconds_per_biological_second", ran.wall / (options.duration_ms * 1e-3)},
-                        {"cpu_seconds_per_biological_second", ran.cpu / (options.duration_ms * 1e-3)},
-                        {"synapse_bytes", connectivity.bytes()},
-                        {"bytes_per_synapse", n_edges > 0 ? static_cast<double>(connectivity.bytes()) / static_cast<double>(n_edges) : 0.0},
-                        {"bare_mib", bare_mib},
-                        {"ready_mib", ready_mib},
-                        {"peak_mib", peak_mib()}};
-  result.update(statistics.result(options.duration_ms));
+  nlohmann::json result{
+      {"network", options.network},
+      {"threads", options.threads},
+      {"procedural", options.procedural},
+      {"n_neurons", circuit.n_neurons()},
+      {"n_synapses", n_edges},
+      {"build_seconds", build.wall},
+      {"build_cpu_seconds", build.cpu},
+      {"seconds_per_biological_second", ran.wall / (options.duration_ms * 1e-3)},
+      {"cpu_seconds_per_biological_second", ran.cpu / (options.duration_ms * 1e-3)},
+      {"synapse_bytes", connectivity.bytes()},
+      {"bytes_per_synapse",
+       n_edges > 0 ? static_cast<double>(connectivity.bytes()) / static_cast<double>(n_edges) : 0.0},
+      {"bare_mib", bare_mib},
+      {"ready_mib", ready_mib},
+      {"peak_mib", peak_mib()}};
+  const SpikeSummary summary = statistics.of_all(clock.now());
+  result.update({{"n_spikes", summary.n_spikes},
+                 {"rate_hz", summary.rate_hz},
+                 {"rate_sd_hz", summary.rate_sd_hz},
+                 {"cv_isi", summary.cv_isi},
+                 {"fano_5ms", summary.fano}});
   return result;
 }
 
@@ -160,7 +97,8 @@ nlohmann::json run(const Options& options) {
 
 void add_circuit(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("circuit", "build and run a network that simulators are compared on");
+  CLI::App* command =
+      app.add_subcommand("circuit", "build and run a network that simulators are compared on");
   command->add_option("--network", options->network, "cuba, brunel, brunel-indegree, spatial2d or spatial3d");
   command->add_option("--duration", options->duration_ms, "timed, ms");
   command->add_option("--warmup", options->warmup_ms, "before, untimed, ms");

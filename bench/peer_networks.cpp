@@ -63,7 +63,9 @@ Circuit brunel(std::uint64_t seed, bool indegree) {
   Projection rule{.probability = {.amplitude = 0.1}, .delay_ms = 1.5};
   if (indegree) rule.rule = ConnectionRule::fixed_indegree;
   join(circuit, rule, 0.1, -0.5);
-  for (Projection& projection : circuit.projections) projection.indegree = projection.source == "E" ? 800 : 200;
+  if (!indegree) return circuit;
+  for (Projection& projection : circuit.projections)
+    projection.indegree = projection.source == "E" ? 800 : 200;
   return circuit;
 }
 
@@ -72,8 +74,8 @@ Circuit spatial(std::uint64_t seed, std::size_t dims, double size) {
   const auto n_inhibitory = static_cast<std::size_t>(n / 5);
   Circuit circuit = driven(seed, static_cast<std::size_t>(n) - n_inhibitory, n_inhibitory);
   circuit.space = {.dims = dims, .periodic = true};
-  const double radius = dims == 2 ? std::sqrt(500 / (std::numbers::pi * n))
-                                  : std::cbrt(3 * 500 / (4 * std::numbers::pi * n));
+  const double radius =
+      dims == 2 ? std::sqrt(500 / (std::numbers::pi * n)) : std::cbrt(3 * 500 / (4 * std::numbers::pi * n));
   // Delays as long as those of the network of 20,000.
   const double delay_per_radius = dims == 2 ? 20 * 0.08921 : 10 * 0.1814;
   join(circuit,

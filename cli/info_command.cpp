@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/circuit_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/model.hpp"
@@ -148,6 +149,8 @@ int info(const InfoOptions& options) {
   nlohmann::json json;
   if (options.file.empty())
     json = program_json();
+  else if (is_circuit(options.file))
+    json = circuit_json(options.file);
   else if (io::peek_format(options.file).format == io::model_format)
     json = model_json(options.file);
   else
@@ -160,6 +163,8 @@ int info(const InfoOptions& options) {
                fmt::join(learning::available_instruction_sets(), ", "), json["threads"].get<std::size_t>());
   else if (json["kind"] == io::model_format)
     print_model(json, options.config);
+  else if (json["kind"] == "circuit")
+    print_circuit(json, options.config);
   else
     print_raster(json, options.config);
   return 0;
@@ -171,7 +176,7 @@ void add_info(CLI::App& app, Action& action) {
   auto options = std::make_shared<InfoOptions>();
   CLI::App* command =
       app.add_subcommand("info", "What a file holds; without a file, what this program runs on");
-  command->add_option("file", options->file, "model or raster file");
+  command->add_option("file", options->file, "model, raster or circuit (.toml)");
   command->add_flag("--config", options->config, "print the configuration it carries");
   command->add_flag("--json", options->output.json, "as JSON");
   command->callback([options, &action] { action = [options] { return info(*options); }; });

@@ -1,10 +1,12 @@
-// loci simulate: model file -> spatial graph -> engine -> raster file and one summary.
+// loci simulate: model file -> spatial graph -> engine -> raster file and one summary. Circuits go another
+// way.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/circuit_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/model.hpp"
@@ -24,7 +26,7 @@ struct SimulateOptions {
   std::uint64_t samples = 100;
   std::uint64_t first = 0;
   std::uint64_t steps = 0;
-  std::string engine = "event";
+  std::string engine;
   bool compare = false;
   bool force = false;
   sim::GraphOptions graph;
@@ -234,35 +236,96 @@ int simulate(const SimulateOptions& options) {
   return options.compare && !json["engines_agree"].get<bool>() ? 70 : 0;
 }
 
+// Options that are of one kind of simulation alone, refused with the other.
+struct OwnOptions {
+  std::vector<CLI::Option*> model;
+  std::vector<CLI::Option*> circuit;
+
+  void require(const std::string& path) const {
+    const bool is_model = !is_circuit(path);
+    for (const CLI::Option* option : is_model ? circuit : model)
+      if (option->count() > 0)
+        throw InputError(
+            option->get_name(), fmt::format("this is no option for {}", is_model ? "models" : "circuits"),
+            is_model ? "leave it out, or name a circuit's .toml file" : "leave it out, or name a model file");
+  }
+};
+
+OwnOptions add_options(CLI::App* command, SimulateOptions& options, CircuitRunOptions& circuit) {
+  OwnOptions own;
+  const auto of_model = [&](CLI::Option* option) { own.model.push_back(option); };
+  const auto of_circuit = [&](CLI::Option* option) { own.circuit.push_back(option); };
+  command->add_option("file", options.model, "model file, or a circuit described in .toml")->required();
+  of_model(command->add_option("--samples", options.samples, "model: test images to present")
+               ->capture_default_str()
+               ->check(whole_number()));
+  of_model(command->add_option("--first", options.first, "model: the first of them")
+               ->capture_default_str()
+               ->check(whole_number()));
+  command->add_option("--engine", options.engine,
+                      "clock or event (default: event for models, clock for circuits)");
+  of_model(command->add_flag("--compare", options.compare,
+                             "model: run the other engine too; fail unless both agree spike for spike"));
+  of_model(command->add_option("--cutoff", options.graph.cutoff,
+                               "model: leave out edges longer than this distance"));
+  of_model(command->add_option("--velocity", options.graph.velocity,
+                               "model: of spikes, in distance per ms (default: no extra delay)"));
+  of_model(command->add_option("--step-ms", options.graph.step_ms, "model: duration of a time step")
+               ->capture_default_str());
+  of_model(command->add_option("--steps", options.steps, "model: time steps per image (default: as trained)")
+               ->check(whole_number()));
+  of_model(command->add_option("--data-dir", options.data_dir, "model: folder of the data set's idx files"));
+  of_circuit(command->add_option("--duration", circuit.duration_ms,
+                                 "circuit: ms to simulate (default: the file's)"));
+  of_circuit(command
+                 ->add_option("--seed", circuit.seed,
+                              "circuit: of positions, edges, membranes and input (default: the file's)")
+                 ->check(whole_number()));
+  of_circuit(
+      command
+          ->add_option("--threads", circuit.n_threads, "circuit: threads; any number gives the same spikes")
+          ->capture_default_str()
+          ->check(CLI::Range(std::uint64_t{1}, most_threads)));
+  of_circuit(command->add_flag("--procedural", circuit.procedural,
+                               "circuit: store no synapse, make them again at every spike"));
+  of_circuit(
+      command->add_option("--precision", circuit.precision, "circuit: of weights: single or exact (double)")
+          ->capture_default_str());
+  command->add_option("--out", options.out, "raster file to write (HDF5, SONATA layout)")
+      ->capture_default_str();
+  command->add_flag("--force", options.force, "replace an existing raster file");
+  command->add_flag("--quiet", options.output.quiet, "no progress");
+  command->add_flag("--json", options.output.json, "the summary as JSON");
+  return own;
+}
+
+int simulate_either(SimulateOptions options, CircuitRunOptions circuit) {
+  if (!is_circuit(options.model)) {
+    if (options.engine.empty()) options.engine = "event";
+    return simulate(options);
+  }
+  circuit.circuit = options.model;
+  circuit.out = options.out;
+  circuit.force = options.force;
+  circuit.output = options.output;
+  if (!options.engine.empty()) circuit.engine = options.engine;
+  return simulate_circuit(circuit);
+}
+
 }  // namespace
 
 void add_simulate(CLI::App& app, Action& action) {
   auto options = std::make_shared<SimulateOptions>();
-  CLI::App* command =
-      app.add_subcommand("simulate", "Run a trained network as a spatial graph and record its spikes");
-  command->add_option("model", options->model, "model file")->required();
-  command->add_option("--samples", options->samples, "test images to present")
-      ->capture_default_str()
-      ->check(whole_number());
-  command->add_option("--first", options->first, "the first of them")
-      ->capture_default_str()
-      ->check(whole_number());
-  command->add_option("--engine", options->engine, "clock or event")->capture_default_str();
-  command->add_flag("--compare", options->compare,
-                    "run the other engine too; fail unless both agree spike for spike");
-  command->add_option("--cutoff", options->graph.cutoff, "leave out edges longer than this distance");
-  command->add_option("--velocity", options->graph.velocity,
-                      "of spikes, in distance per ms (default: no extra delay)");
-  command->add_option("--step-ms", options->graph.step_ms, "duration of a time step")->capture_default_str();
-  command->add_option("--steps", options->steps, "time steps per image (default: as trained)")
-      ->check(whole_number());
-  command->add_option("--out", options->out, "raster file to write (HDF5, SONATA layout)")
-      ->capture_default_str();
-  command->add_flag("--force", options->force, "replace an existing raster file");
-  command->add_option("--data-dir", options->data_dir, "folder of the data set's idx files");
-  command->add_flag("--quiet", options->output.quiet, "no progress");
-  command->add_flag("--json", options->output.json, "the summary as JSON");
-  command->callback([options, &action] { action = [options] { return simulate(*options); }; });
+  auto circuit = std::make_shared<CircuitRunOptions>();
+  CLI::App* command = app.add_subcommand(
+      "simulate", "Run a circuit, or a trained network as a spatial graph, and record its spikes");
+  const OwnOptions own = add_options(command, *options, *circuit);
+  command->callback([options, circuit, own, &action] {
+    action = [options, circuit, own] {
+      own.require(options->model);
+      return simulate_either(*options, *circuit);
+    };
+  });
 }
 
 }  // namespace loci::cli

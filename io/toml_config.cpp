@@ -21,7 +21,9 @@ namespace loci::io {
 // Tables become dotted keys; what the typed getters cannot give stays known by place and type only.
 class TomlFlattener {
  public:
-  explicit TomlFlattener(std::map<std::string, TomlConfig::Entry>& entries) : entries_(entries) {}
+  TomlFlattener(std::map<std::string, TomlConfig::Entry>& entries,
+                std::map<std::string, std::size_t>& n_tables)
+      : entries_(entries), n_tables_(n_tables) {}
 
   void add(const toml::table& table, const std::string& prefix) {
     for (const auto& [name, node] : table) {
@@ -32,6 +34,10 @@ class TomlFlattener {
         add(*section, key);
         continue;
       }
+      if (const toml::array* array = node.as_array(); array != nullptr && is_array_of_tables(*array)) {
+        add_tables(*array, key);
+        continue;
+      }
       const auto place = name.source().begin;
       if (!entries_.emplace(key, TomlConfig::Entry{value_of(node), place.line, place.column}).second)
         throw InputError(key, "the key is there twice, once quoted with a point", "remove one of them");
@@ -40,6 +46,25 @@ class TomlFlattener {
 
  private:
   using Value = decltype(TomlConfig::Entry::value);
+
+  static bool is_array_of_tables(const toml::array& array) {
+    return !array.empty() && array.is_homogeneous(toml::node_type::table);
+  }
+
+  void add_tables(const toml::array& array, const std::string& key) {
+    n_tables_[key] = array.size();
+    for (std::size_t i = 0; i < array.size(); ++i) {
+      const toml::table& table = *array.get(i)->as_table();
+      const std::string name = fmt::format("{}.{}", key, i);
+      if (!table.empty()) {
+        add(table, name);
+        continue;
+      }
+      const auto place = table.source().begin;
+      entries_.emplace(
+          name, TomlConfig::Entry{TomlConfig::Unsupported{"an empty section"}, place.line, place.column});
+    }
+  }
 
   static std::optional<TomlConfig::Scalar> scalar_of(const toml::node& node) {
     if (const auto* value = node.as_boolean()) return value->get();
@@ -64,6 +89,7 @@ class TomlFlattener {
   }
 
   std::map<std::string, TomlConfig::Entry>& entries_;
+  std::map<std::string, std::size_t>& n_tables_;
 };
 
 namespace {
@@ -148,7 +174,7 @@ TomlConfig TomlConfig::parse(std::string_view text, const std::string& name) {
   config.name_ = name;
   config.text_ = text;
   try {
-    TomlFlattener(config.entries_).add(toml::parse(text, name), "");
+    TomlFlattener(config.entries_, config.n_tables_).add(toml::parse(text, name), "");
   } catch (const toml::parse_error& error) {
     const auto place = error.source().begin;
     throw InputError(fmt::format("{}:{}:{}", name, place.line, place.column),
@@ -169,6 +195,38 @@ bool TomlConfig::has_section(const std::string& section) const {
   if (next != entries_.end() && next->first.starts_with(prefix)) return true;
   const auto found = entries_.find(section);
   return found != entries_.end() && std::holds_alternative<Unsupported>(found->second.value);
+}
+
+bool TomlConfig::is_array(const std::string& key) const {
+  const auto found = entries_.find(key);
+  return found != entries_.end() && std::holds_alternative<std::vector<Scalar>>(found->second.value);
+}
+
+bool TomlConfig::is_text(const std::string& key) const {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return false;
+  const auto* scalar = std::get_if<Scalar>(&found->second.value);
+  return scalar != nullptr && std::holds_alternative<std::string>(*scalar);
+}
+
+std::vector<std::string> TomlConfig::names_in(const std::string& section) const {
+  const std::string prefix = section + ".";
+  std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> first;  // where each begins
+  for (auto at = entries_.lower_bound(prefix); at != entries_.end() && at->first.starts_with(prefix); ++at) {
+    const std::string rest = at->first.substr(prefix.size());
+    const std::pair place(at->second.line, at->second.column);
+    const auto [known, added] = first.emplace(rest.substr(0, rest.find('.')), place);
+    if (!added) known->second = std::min(known->second, place);
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, place] : first) names.push_back(name);
+  std::ranges::sort(names, {}, [&](const std::string& name) { return first.at(name); });
+  return names;
+}
+
+std::size_t TomlConfig::n_tables(const std::string& section) const {
+  const auto found = n_tables_.find(section);
+  return found == n_tables_.end() ? 0 : found->second;
 }
 
 std::vector<std::string> TomlConfig::keys() const {

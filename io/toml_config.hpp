@@ -20,10 +20,10 @@ class TomlConfig {
   static TomlConfig load(const std::filesystem::path& path);
   static TomlConfig parse(std::string_view text, const std::string& name);
 
-  // Keys are "section.key". T: bool, std::int64_t, std::uint64_t, double (takes integers), std::string, and
-  // std::vector of std::int64_t, std::uint64_t, double or std::string. Every asked-for key counts as known,
-  // present or not. Throws InputError with file:line:column when the value is of another type or does not
-  // fit.
+  // Keys are "section.key"; of an array of tables, [[section]], "section.0.key" and so on. T: bool,
+  // std::int64_t, std::uint64_t, double (takes integers), std::string, and std::vector of std::int64_t,
+  // std::uint64_t, double or std::string. Every asked-for key counts as known, present or not. Throws
+  // InputError with file:line:column when the value is of another type or does not fit.
   template <typename T>
   std::optional<T> get(const std::string& key);
   template <typename T>
@@ -42,6 +42,13 @@ class TomlConfig {
   // Neither counts as asking.
   bool has(const std::string& key) const { return entries_.contains(key); }
   bool has_section(const std::string& section) const;
+  // Whether the value is an array, for keys that take one value or many.
+  bool is_array(const std::string& key) const;
+  bool is_text(const std::string& key) const;
+  // Names directly within a section, in the order of the file.
+  std::vector<std::string> names_in(const std::string& section) const;
+  // How many tables an array of tables has: 0 when there is none.
+  std::size_t n_tables(const std::string& section) const;
   // "file:line:column" of a key, for errors about its meaning; the file alone when it is missing.
   std::string where(const std::string& key) const;
   std::vector<std::string> keys() const;
@@ -72,6 +79,7 @@ class TomlConfig {
   std::string name_;
   std::string text_;
   std::map<std::string, Entry> entries_;  // by full key; an empty section is an entry of its own
+  std::map<std::string, std::size_t> n_tables_;
   std::set<std::string> known_;
 };
 

@@ -1,8 +1,9 @@
 #include "sim/circuit/arena.hpp"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -10,31 +11,38 @@ namespace loci::sim {
 namespace {
 
 constexpr std::size_t alignment = 64;
+constexpr std::size_t page = std::size_t{2} << 20;
+constexpr std::size_t chunk = 16 * page;
+
+std::size_t rounded(std::size_t n, std::size_t unit) {
+  return (n + unit - 1) / unit * unit;
+}
 
 }  // namespace
 
-Arena::Arena()
-    : size_(static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-            static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
-  void* memory =
-      mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  begin_ = static_cast<std::byte*>(memory);
-  (void)madvise(memory, size_, MADV_HUGEPAGE);  // a wish
-}
-
 Arena::~Arena() {
-  if (begin_ != nullptr) munmap(begin_, size_);
+  for (std::byte* memory : chunks_) std::free(memory);
 }
 
 Arena::Arena(Arena&& other) noexcept
-    : begin_(std::exchange(other.begin_, nullptr)), size_(other.size_), used_(other.used_.load()) {}
+    : chunks_(std::exchange(other.chunks_, {})),
+      left_(std::exchange(other.left_, 0)),
+      next_(other.next_),
+      used_(other.used_) {}
 
 std::byte* Arena::allocate(std::size_t n_bytes) {
-  const std::size_t n = (n_bytes + alignment - 1) / alignment * alignment;
-  const std::size_t at = used_.fetch_add(n);
-  if (at + n > size_) throw std::bad_alloc();
-  return begin_ + at;
+  const std::size_t n = rounded(n_bytes, alignment);
+  const std::lock_guard lock(guard_);
+  if (n > left_) {
+    left_ = std::max(rounded(n, page), chunk);
+    next_ = static_cast<std::byte*>(std::aligned_alloc(page, left_));
+    if (next_ == nullptr) throw std::bad_alloc();
+    chunks_.push_back(next_);
+    (void)madvise(next_, left_, MADV_HUGEPAGE);  // a wish
+  }
+  left_ -= n;
+  used_ += n;
+  return std::exchange(next_, next_ + n);
 }
 
 }  // namespace loci::sim

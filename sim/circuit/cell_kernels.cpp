@@ -88,8 +88,7 @@ std::size_t step_kernel(const CellStep& given) {
       next = hn::IfThenElse(fired, reset.at(at), next);
       const V free = hn::Add(hn::Add(now, hn::Set(d, 1.0)), refractory.at(at));
       hn::StoreU(hn::IfThenElse(fired, free, free_from), d, step.free_from + at);
-      if constexpr (adapts)
-        adaptation = hn::Add(adaptation, hn::IfThenElseZero(fired, jump.at(at)));
+      if constexpr (adapts) adaptation = hn::Add(adaptation, hn::IfThenElseZero(fired, jump.at(at)));
       n_spikes += put_spikes(fired, at, step.spikes + n_spikes);
     }
     hn::StoreU(next, d, step.membrane + at);
@@ -103,9 +102,15 @@ std::size_t any_kernel(const CellStep& step) {
   return step.uniform ? step_kernel<kSynapse, true>(step) : step_kernel<kSynapse, false>(step);
 }
 
-std::size_t delta_kernel(const CellStep& step) { return any_kernel<Synapse::delta>(step); }
-std::size_t exponential_kernel(const CellStep& step) { return any_kernel<Synapse::exponential>(step); }
-std::size_t adaptive_kernel(const CellStep& step) { return any_kernel<Synapse::adaptive>(step); }
+std::size_t delta_kernel(const CellStep& step) {
+  return any_kernel<Synapse::delta>(step);
+}
+std::size_t exponential_kernel(const CellStep& step) {
+  return any_kernel<Synapse::exponential>(step);
+}
+std::size_t adaptive_kernel(const CellStep& step) {
+  return any_kernel<Synapse::adaptive>(step);
+}
 
 }  // namespace loci::sim::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -119,9 +124,12 @@ HWY_EXPORT(adaptive_kernel);
 
 std::size_t step_cells(CellModel model, const CellStep& step) {
   switch (model) {
-    case CellModel::lif_exp: return HWY_DYNAMIC_DISPATCH(exponential_kernel)(step);
-    case CellModel::adaptive_lif: return HWY_DYNAMIC_DISPATCH(adaptive_kernel)(step);
-    default: return HWY_DYNAMIC_DISPATCH(delta_kernel)(step);
+    case CellModel::lif_exp:
+      return HWY_DYNAMIC_DISPATCH(exponential_kernel)(step);
+    case CellModel::adaptive_lif:
+      return HWY_DYNAMIC_DISPATCH(adaptive_kernel)(step);
+    default:
+      return HWY_DYNAMIC_DISPATCH(delta_kernel)(step);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/circuit/cell_kernels.hpp"
 #include "sim/error.hpp"
@@ -20,7 +21,9 @@ double current_propagator(double tau, double tau_s, double capacitance, double s
   return decay * std::expm1(difference * step) / (difference * capacitance);
 }
 
-std::size_t padded(std::size_t n) { return (n + 7) / 8 * 8; }
+std::size_t padded(std::size_t n) {
+  return (n + 7) / 8 * 8;
+}
 
 }  // namespace
 
@@ -64,8 +67,9 @@ void Cells::find_constants(const Cell& cell, double step_ms, std::span<const std
     const double capacitance = cell.capacitance_pf[i];
     c.keep[at] = std::exp(-step_ms / tau);
     const double rest = -std::expm1(-step_ms / tau);
-    per_current_[at] = rest * tau / capacitance;
-    resting_drive_[at] = rest * cell.resting_mv[i] + per_current_[at] * cell.current_pa[i];
+    const bool discrete = model_ == CellModel::lif_discrete;
+    per_current_[at] = discrete ? 1.0 : rest * tau / capacitance;
+    resting_drive_[at] = (discrete ? 0.0 : rest * cell.resting_mv[i]) + per_current_[at] * cell.current_pa[i];
     c.drive[at] = resting_drive_[at];
     c.from_excitatory[at] = current_propagator(tau, cell.tau_excitatory_ms[i], capacitance, step_ms);
     c.from_inhibitory[at] = current_propagator(tau, cell.tau_inhibitory_ms[i], capacitance, step_ms);
@@ -74,10 +78,18 @@ void Cells::find_constants(const Cell& cell, double step_ms, std::span<const std
     c.keep_inhibitory[at] = std::exp(-step_ms / cell.tau_inhibitory_ms[i]);
     c.keep_adaptation[at] = std::exp(-step_ms / cell.tau_adaptation_ms[i]);
     c.adaptation[at] = cell.adaptation_pa[i];
-    c.threshold[at] = model_ == CellModel::integrator ? std::numeric_limits<double>::infinity()
-                                                      : cell.threshold_mv[i];
+    c.threshold[at] =
+        model_ == CellModel::integrator ? std::numeric_limits<double>::infinity() : cell.threshold_mv[i];
     c.reset[at] = cell.reset_mv[i];
     c.refractory[at] = steps_from_ms(cell.refractory_ms[i], step_ms, OffGrid::round, "refractory_ms");
+  }
+}
+
+void Cells::step_discrete(std::size_t begin, std::size_t end, double* arrived,
+                          std::vector<std::uint32_t>& spikes) {
+  for (std::size_t place = begin; place < end; ++place) {
+    const double current = constants_.drive[uniform_ ? 0 : place] + std::exchange(arrived[place], 0.0);
+    if (discrete_.step(current, membrane_[place])) spikes.push_back(static_cast<std::uint32_t>(place));
   }
 }
 
@@ -88,6 +100,7 @@ void Cells::set_current(double current_pa) {
 
 void Cells::step(std::size_t begin, std::size_t end, Step now, double* arrived, double* arrived_inhibitory,
                  std::vector<std::uint32_t>& spikes) {
+  if (model_ == CellModel::lif_discrete) return step_discrete(begin, end, arrived, spikes);
   const std::size_t before = spikes.size();
   spikes.resize(before + (end - begin));
   const Constants& c = constants_;

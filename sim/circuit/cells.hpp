@@ -8,6 +8,7 @@
 
 #include "sim/circuit/circuit.hpp"
 #include "sim/circuit/input_ring.hpp"
+#include "sim/lif.hpp"
 
 namespace loci::sim {
 
@@ -21,7 +22,8 @@ double initial_membrane(const Circuit& circuit, std::size_t population, std::siz
 //   V <- P V + (1 - P) (E_L + R I_e) + p_ex I_ex + p_in I_in + p_w w, unless refractory;
 //   I_ex <- d_ex I_ex + what arrives; likewise I_in; w <- d_w w;
 // with delta synapses what arrives is added to V. A neuron that is refractory keeps V at the reset, and what
-// arrives with a delta synapse is lost.
+// arrives with a delta synapse is lost. The trained networks' neuron (sim/lif.hpp) takes what arrives, and
+// I_e, as the current of its step.
 class Cells {
  public:
   // Places are the order of neurons in the state; neuron_at says whose parameters and start each has.
@@ -30,8 +32,8 @@ class Cells {
   std::size_t size() const { return size_; }
   std::size_t n_receptors() const { return two_receptors_ ? 2 : 1; }
 
-  // The step `now` of the neurons at places [begin, end), begin a multiple of 8: takes what arrived (and leaves
-  // zeros) and appends the places of those that fire to `spikes`, rising.
+  // The step `now` of the neurons at places [begin, end), begin a multiple of 8: takes what arrived (and
+  // leaves zeros) and appends the places of those that fire to `spikes`, rising.
   void step(std::size_t begin, std::size_t end, Step now, double* arrived, double* arrived_inhibitory,
             std::vector<std::uint32_t>& spikes);
   // A current that is added to I_e from now on.
@@ -39,9 +41,15 @@ class Cells {
 
   // After the last step. Currents are 0 for models without.
   double membrane(std::uint32_t place) const { return membrane_[place]; }
-  double excitatory_current(std::uint32_t place) const { return excitatory_.empty() ? 0.0 : excitatory_[place]; }
-  double inhibitory_current(std::uint32_t place) const { return inhibitory_.empty() ? 0.0 : inhibitory_[place]; }
-  double adaptation_current(std::uint32_t place) const { return adaptation_.empty() ? 0.0 : adaptation_[place]; }
+  double excitatory_current(std::uint32_t place) const {
+    return excitatory_.empty() ? 0.0 : excitatory_[place];
+  }
+  double inhibitory_current(std::uint32_t place) const {
+    return inhibitory_.empty() ? 0.0 : inhibitory_[place];
+  }
+  double adaptation_current(std::uint32_t place) const {
+    return adaptation_.empty() ? 0.0 : adaptation_[place];
+  }
 
  private:
   friend struct CellKernel;
@@ -51,6 +59,7 @@ class Cells {
         keep_adaptation, adaptation, threshold, reset, refractory;
   };
   void find_constants(const Cell& cell, double step_ms, std::span<const std::uint32_t> neuron_at);
+  void step_discrete(std::size_t begin, std::size_t end, double* arrived, std::vector<std::uint32_t>& spikes);
 
   CellModel model_;
   std::size_t size_;
@@ -58,7 +67,7 @@ class Cells {
   bool uniform_;
   Constants constants_;
   Doubles resting_drive_, per_current_;
-  Lif discrete_;
+  LifDynamics discrete_;
   Doubles membrane_, excitatory_, inhibitory_, adaptation_;
   Doubles free_from_;  // the step at which a neuron is no longer refractory
 };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/network.hpp"
+#include "sim/time.hpp"
 
 namespace loci::sim {
 
@@ -132,6 +133,8 @@ enum class ConnectionRule {
 struct EdgeList {
   std::vector<std::uint32_t> source, target;  // within their populations
   std::vector<double> weight, delay_ms;
+
+  bool operator==(const EdgeList&) const = default;
 };
 
 struct Projection {
@@ -141,30 +144,34 @@ struct Projection {
   DistanceKernel probability;
   std::size_t indegree = 0;
   bool autapses = false;
-  bool multapses = true;   // fixed_indegree: a source may be drawn again
-  DistanceKernel weight;   // mV or pA, as the target's model has it; negative inhibits
-  double delay_ms = 1.0;   // base
+  bool multapses = true;  // fixed_indegree: a source may be drawn again
+  DistanceKernel weight;  // mV or pA, as the target's model has it; negative inhibits
+  double delay_ms = 1.0;  // base
   double velocity = std::numeric_limits<double>::infinity();  // distance per ms
-  EdgeList edges;          // given
+  EdgeList edges;                                             // given
+
+  bool operator==(const Projection&) const = default;
 };
 
 enum class InputKind { poisson, regular, trains, current };
 
-// What drives a population from outside, through synapses of `weight`. Times of spikes are those at which they
-// arrive, each the end of a step: a membrane read at that time has felt it (delta synapses).
+// What drives a population from outside, through synapses of `weight`. Times of spikes are those at which
+// they arrive, each the end of a step: a membrane read at that time has felt it (delta synapses).
 struct Input {
   std::string target;
   InputKind kind = InputKind::poisson;
-  PerNeuron rate_hz = 0.0;                // poisson: each neuron a stream of its own
-  double weight = 0.0;                    // poisson, regular, trains
-  double start_ms = 0.0;                  // of all kinds
+  PerNeuron rate_hz = 0.0;  // poisson: each neuron a stream of its own
+  double weight = 0.0;      // poisson, regular, trains
+  double start_ms = 0.0;    // of all kinds
   double stop_ms = std::numeric_limits<double>::infinity();
-  double interval_ms = 0.0;               // regular: at start, start + interval, ...
-  std::vector<double> times_ms;           // trains: when ...
-  std::vector<std::uint32_t> neurons;     // ... to whom ...
-  std::vector<double> weights;            // ... and how strongly; empty: `weight`
-  std::vector<double> current_times_ms;   // current: from each time on ...
-  std::vector<double> currents_pa;        // ... this current flows
+  double interval_ms = 0.0;              // regular: at start, start + interval, ...
+  std::vector<double> times_ms;          // trains: when ...
+  std::vector<std::uint32_t> neurons;    // ... to whom ...
+  std::vector<double> weights;           // ... and how strongly; empty: `weight`
+  std::vector<double> current_times_ms;  // current: from each time on ...
+  std::vector<double> currents_pa;       // ... this current flows
+
+  bool operator==(const Input&) const = default;
 };
 
 struct Circuit {
@@ -176,9 +183,12 @@ struct Circuit {
   std::uint64_t seed = 1;
 
   std::size_t n_neurons() const;
+  bool operator==(const Circuit&) const = default;
 };
 
 // The index of a population. Throws InputError at `where` if there is none of this name.
 std::size_t find_population(const Circuit& circuit, const std::string& name, const std::string& where);
+// The delay of an edge as long as the rule allows, in steps. Throws InputError for one of more than 65,535.
+Step longest_delay(const Circuit& circuit, const Projection& rule);
 
 }  // namespace loci::sim

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <barrier>
 #include <cmath>
+#include <map>
 #include <thread>
+#include <utility>
 
 #include "sim/error.hpp"
 
@@ -18,8 +20,9 @@ Step step_at(double ms, const Circuit& circuit, const std::string& where) {
 Step step_ending(double ms, const Circuit& circuit, const std::string& where) {
   const Step end = step_at(ms, circuit, where);
   if (end == 0)
-    throw InputError(where, "a spike at " + std::to_string(ms) + " ms comes before the first step ends",
-                     "let spikes arrive after one step of " + std::to_string(circuit.step_ms) + " ms at the earliest");
+    throw InputError(
+        where, "a spike at " + std::to_string(ms) + " ms comes before the first step ends",
+        "let spikes arrive after one step of " + std::to_string(circuit.step_ms) + " ms at the earliest");
   return end - 1;
 }
 
@@ -31,7 +34,8 @@ std::size_t population_of(const Circuit& circuit, const std::string& name) {
 
 }  // namespace
 
-CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectivity) : circuit_(circuit), connectivity_(connectivity) {
+CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectivity)
+    : circuit_(circuit), connectivity_(connectivity) {
   if (connectivity.off_grid())
     throw InputError("clock engine", "its delays are whole steps, and these are off the grid",
                      "make the connectivity on the grid, or use the event engine");
@@ -54,7 +58,18 @@ CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectiv
   for (std::size_t i = 0; i < circuit.inputs.size(); ++i) add_input(circuit.inputs[i], i);
   for (PopulationState& population : populations_) {
     std::ranges::stable_sort(population.events, {}, &Event::step);
-    std::ranges::stable_sort(population.changes, {}, &CurrentChange::step);
+    add_up(population.changes);
+  }
+}
+
+// Inputs of one population flow at once: from each change on the sum of them all.
+void CircuitClock::add_up(std::vector<CurrentChange>& changes) {
+  std::ranges::stable_sort(changes, {}, &CurrentChange::step);
+  std::map<std::size_t, double> flowing;
+  for (CurrentChange& change : changes) {
+    flowing[change.input] = change.current_pa;
+    change.current_pa = 0.0;
+    for (const auto& [input, current_pa] : flowing) change.current_pa += current_pa;
   }
 }
 
@@ -74,23 +89,46 @@ void CircuitClock::add_input(const Input& input, std::size_t index) {
                                     neurons, input.weight),
                        input.weight});
   } else if (input.kind == InputKind::regular) {
-    const auto n = static_cast<std::size_t>(
-        std::max(0.0, std::floor((input.stop_ms - input.start_ms) / input.interval_ms)));
-    for (std::size_t k = 0; k <= n; ++k)
-      for (std::uint32_t place = 0; place < placed.size; ++place)
-        population.events.push_back(
-            {step_ending(input.start_ms + static_cast<double>(k) * input.interval_ms, circuit_, where), place,
-             input.weight});
+    regulars_.push_back({p, input.start_ms, input.interval_ms, stop, input.weight, 0, 0});
+    regulars_.back().step = step_ending(input.start_ms, circuit_, where);
   } else if (input.kind == InputKind::trains) {
-    for (std::size_t e = 0; e < input.times_ms.size(); ++e)
-      population.events.push_back({step_ending(input.times_ms[e], circuit_, where),
-                                   placed.place_of(input.neurons[e]),
-                                   input.weights.empty() ? input.weight : input.weights[e]});
+    for (std::size_t e = 0; e < input.times_ms.size(); ++e) {
+      const Step step = step_ending(input.times_ms[e], circuit_, where);
+      if (step >= start && step < stop)
+        population.events.push_back({step, placed.place_of(input.neurons[e]),
+                                     input.weights.empty() ? input.weight : input.weights[e]});
+    }
   } else {
-    for (std::size_t e = 0; e < input.currents_pa.size(); ++e)
-      population.changes.push_back(
-          {step_at(input.current_times_ms[e], circuit_, where), input.currents_pa[e]});
+    for (std::size_t e = 0; e < input.currents_pa.size(); ++e) {
+      const Step from = std::max(start, step_at(input.current_times_ms[e], circuit_, where));
+      if (from < stop) population.changes.push_back({from, input.currents_pa[e], index});
+    }
+    if (stop < max_steps) population.changes.push_back({stop, 0.0, index});
   }
+}
+
+// Spikes of given trains, and regular ones.
+void CircuitClock::add_events() {
+  for (PopulationState& population : populations_)
+    for (; population.next_event < population.events.size() &&
+           population.events[population.next_event].step == now_;
+         ++population.next_event) {
+      const Event& event = population.events[population.next_event];
+      const std::size_t receptor = event.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
+      population.arriving.at(now_, receptor)[event.place] += event.weight;
+    }
+  for (Regular& train : regulars_)
+    for (; train.step == now_ && train.step < train.stop; train.advance(circuit_.step_ms)) {
+      PopulationState& population = populations_[train.population];
+      const std::size_t receptor = train.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
+      double* arrived = population.arriving.at(now_, receptor);
+      for (std::size_t place = 0; place < population.cells.size(); ++place) arrived[place] += train.weight;
+    }
+}
+
+void CircuitClock::Regular::advance(double step_ms) {
+  const double end = std::round((start_ms + static_cast<double>(++n_past) * interval_ms) / step_ms);
+  step = end < max_steps ? static_cast<Step>(end) - 1 : max_steps;
 }
 
 void CircuitClock::change_currents() {
@@ -133,6 +171,7 @@ void CircuitClock::update(std::size_t shard) {
     const PlaceRange range = connectivity_.shards(drive.population)[shard];
     InputRing& ring = populations_[drive.population].arriving;
     const std::size_t receptor = drive.weight < 0.0 ? ring.n_receptors() - 1 : 0;
+    if (now_ == drive.start) drive.counts.draw(now_, range.begin, range.end);  // amid steps drawn together
     drive.counts.add(now_, range.begin, range.end, ring.at(now_, receptor));
   }
   for (std::size_t p = 0; p < populations_.size(); ++p) {
@@ -167,12 +206,22 @@ void CircuitClock::send(std::size_t shard) {
     }
 }
 
+// What a listener throws ends the run after this step, once all threads have met.
 void CircuitClock::report(CircuitListener& listener) {
+  try {
+    tell(listener);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+void CircuitClock::tell(CircuitListener& listener) {
   for (std::size_t p = 0; p < populations_.size(); ++p) {
     std::vector<std::uint32_t>& reported = populations_[p].reported;
     reported.clear();
     for (const auto& spikes : populations_[p].spikes)
-      for (const std::uint32_t place : spikes) reported.push_back(connectivity_.populations()[p].neuron_at(place));
+      for (const std::uint32_t place : spikes)
+        reported.push_back(connectivity_.populations()[p].neuron_at(place));
     if (reported.empty()) continue;
     std::ranges::sort(reported);
     n_spikes_ += reported.size();
@@ -182,21 +231,14 @@ void CircuitClock::report(CircuitListener& listener) {
 }
 
 // The order within a step: what is due and the outside world arrive, neurons are integrated and fire, their
-// spikes are sent and act one step later at the earliest. Neurons and the input to them belong to shards; each
-// thread writes to its own alone.
+// spikes are sent and act one step later at the earliest. Neurons and the input to them belong to shards;
+// each thread writes to its own alone.
 void CircuitClock::loop(std::size_t shard, Step n_steps, CircuitListener& listener,
                         const std::function<void()>& meet) {
-  for (Step step = 0; step < n_steps; ++step) {
+  for (Step step = 0; step < n_steps && !failure_; ++step) {
     if (shard == 0) {
       change_currents();
-      for (PopulationState& population : populations_)
-        for (; population.next_event < population.events.size() &&
-               population.events[population.next_event].step == now_;
-             ++population.next_event) {
-          const Event& event = population.events[population.next_event];
-          const std::size_t receptor = event.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
-          population.arriving.at(now_, receptor)[event.place] += event.weight;
-        }
+      add_events();
     }
     meet();
     update(shard);
@@ -210,6 +252,11 @@ void CircuitClock::loop(std::size_t shard, Step n_steps, CircuitListener& listen
 }
 
 void CircuitClock::run(Step n_steps, CircuitListener& listener) {
+  run_team(n_steps, listener);
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void CircuitClock::run_team(Step n_steps, CircuitListener& listener) {
   const std::size_t n_threads = workers_.size();
   if (n_threads == 1) return loop(0, n_steps, listener, [] {});
   std::barrier<> barrier(static_cast<std::ptrdiff_t>(n_threads));
@@ -224,10 +271,12 @@ double CircuitClock::membrane(std::size_t population, std::uint32_t neuron) cons
   return populations_[population].cells.membrane(connectivity_.populations()[population].place_of(neuron));
 }
 double CircuitClock::excitatory_current(std::size_t population, std::uint32_t neuron) const {
-  return populations_[population].cells.excitatory_current(connectivity_.populations()[population].place_of(neuron));
+  return populations_[population].cells.excitatory_current(
+      connectivity_.populations()[population].place_of(neuron));
 }
 double CircuitClock::inhibitory_current(std::size_t population, std::uint32_t neuron) const {
-  return populations_[population].cells.inhibitory_current(connectivity_.populations()[population].place_of(neuron));
+  return populations_[population].cells.inhibitory_current(
+      connectivity_.populations()[population].place_of(neuron));
 }
 
 }  // namespace loci::sim

@@ -5,6 +5,8 @@
 
 #include "sim/circuit/parallel.hpp"
 #include "sim/circuit/row_makers.hpp"
+#include "sim/circuit/size.hpp"
+#include "sim/circuit/validate.hpp"
 #include "sim/error.hpp"
 
 namespace loci::sim {
@@ -23,47 +25,6 @@ std::vector<PlaceRange> shards_of(std::size_t n, std::size_t n_threads) {
 
 bool two_receptors(const Cell& cell) {
   return cell.model == CellModel::lif_exp || cell.model == CellModel::adaptive_lif;
-}
-
-// The delay of an edge as long as the rule allows.
-Step longest_delay(const Circuit& circuit, const Projection& rule, const std::string& where) {
-  double distance = 0.0;
-  if (std::isfinite(rule.velocity)) {
-    for (std::size_t k = 0; k < circuit.space.dims; ++k) {
-      const double side = circuit.space.extent[k] * (circuit.space.periodic ? 0.5 : 1.0);
-      distance += side * side;
-    }
-    distance = std::min(std::sqrt(distance), rule.cutoff);
-  }
-  double delay_ms = rule.delay_ms + distance / rule.velocity;
-  for (const double each : rule.edges.delay_ms) delay_ms = std::max(delay_ms, each);
-  const Step steps = steps_from_ms(delay_ms, circuit.step_ms, OffGrid::round, where);
-  if (steps > 0xFFFF)
-    throw InputError(where, "a delay of " + std::to_string(delay_ms) + " ms is more than 65,535 steps",
-                     "use a shorter delay, a higher velocity or a longer step");
-  return steps;
-}
-
-void require_delay(const Circuit& circuit, const Projection& rule, const std::string& where, bool off_grid) {
-  const auto refuse = [&](double delay_ms) {
-    if (off_grid && !(delay_ms > 0.0 && std::isfinite(delay_ms)))
-      throw InputError(where, "a delay of " + std::to_string(delay_ms) + " ms is none",
-                       "give every synapse a delay above 0 ms");
-    if (off_grid || delay_ms + 1e-9 >= circuit.step_ms) return;
-    throw InputError(where, "a delay of " + std::to_string(delay_ms) + " ms is below one step of " +
-                                std::to_string(circuit.step_ms) + " ms",
-                     "make the delay longer or the step shorter");
-  };
-  if (rule.rule == ConnectionRule::given)
-    for (const double delay_ms : rule.edges.delay_ms) refuse(delay_ms);
-  else
-    refuse(rule.delay_ms);
-}
-
-void require_edges(const ProjectionEdges& edges, const std::string& where) {
-  if (edges.n_edges() == 0)
-    throw InputError(where, "there is no edge",
-                     "widen the cutoff, raise the probability or place the populations nearer");
 }
 
 }  // namespace
@@ -100,6 +61,17 @@ void ProjectionEdges::read(std::uint32_t source, Row& row, RowMaker::Scratch& sc
   }
 }
 
+void ProjectionEdges::require_any(const std::string& where) const {
+  Row row;
+  RowMaker::Scratch scratch;
+  for (std::uint32_t source = 0; source < n_sources_; ++source) {
+    read(source, row, scratch);
+    if (row.size() > 0) return;
+  }
+  throw InputError(where, "there is no edge",
+                   "widen the cutoff, raise the probability or place the populations nearer");
+}
+
 std::size_t ProjectionEdges::n_edges() const {
   std::size_t n = 0;
   for (const SynapseTable& table : tables_) n += table.n_edges();
@@ -121,7 +93,7 @@ std::size_t ProjectionEdges::bytes() const {
   return n;
 }
 
-void ProjectionEdges::fill(const RowMaker& maker, const std::string& where, std::size_t n_threads) {
+void ProjectionEdges::fill(const RowMaker& maker, std::size_t n_threads) {
   DelayTable& table = off_grid_.emplace(n_sources_);
   const PlaceRange all{0, shards_.back().end};
   for_each_parallel(n_threads, table.n_blocks(), [&](std::size_t block) {
@@ -134,22 +106,26 @@ void ProjectionEdges::fill(const RowMaker& maker, const std::string& where, std:
       table.append(block, row);
     }
   });
-  require_edges(*this, where);
 }
 
 Connectivity::Connectivity(const Circuit& circuit, const ConnectivityOptions& options)
     : off_grid_(options.off_grid) {
+  validate(circuit, options.off_grid);
   for (std::size_t p = 0; p < circuit.populations.size(); ++p) {
-    PlacedPopulation& placed = populations_.emplace_back();
-    placed.size = circuit.populations[p].size;
-    placed.positions = place_population(circuit, p);
-    if (circuit.space.dims > 0) placed.cells.emplace(circuit.space, placed.positions);
-    shards_.push_back(shards_of(placed.size, options.n_threads));
+    populations_.emplace_back(circuit, p);
+    shards_.push_back(shards_of(populations_.back().size, options.n_threads));
   }
+  require_memory(expected_size(circuit, populations_, options), options.memory_bytes);
   for (std::size_t i = 0; i < circuit.projections.size(); ++i) add_projection(circuit, i, options);
 }
 
-void Connectivity::add_projection(const Circuit& circuit, std::size_t index, const ConnectivityOptions& options) {
+PlacedPopulation::PlacedPopulation(const Circuit& circuit, std::size_t index)
+    : positions(place_population(circuit, index)), size(circuit.populations[index].size) {
+  if (circuit.space.dims > 0) cells.emplace(circuit.space, positions);
+}
+
+void Connectivity::add_projection(const Circuit& circuit, std::size_t index,
+                                  const ConnectivityOptions& options) {
   const Projection& rule = circuit.projections[index];
   const std::string where = "projection '" + rule.source + "' to '" + rule.target + "'";
   ProjectionEdges& edges = projections_.emplace_back();
@@ -160,26 +136,29 @@ void Connectivity::add_projection(const Circuit& circuit, std::size_t index, con
   const Population& source = circuit.populations[edges.source_];
   const Population& target = circuit.populations[edges.target_];
   edges.n_sources_ = source.size;
-  require_delay(circuit, rule, where, options.off_grid);
-  if (!options.off_grid) edges.longest_ = longest_delay(circuit, rule, where);
+  if (!options.off_grid) edges.longest_ = longest_delay(circuit, rule);
   edges.by_sign_ = two_receptors(target.cell);
   auto maker = make_row_maker({circuit, index, source, target, edges.source_ == edges.target_,
                                populations_[edges.source_], populations_[edges.target_], options.off_grid},
                               !options.procedural);
   if (options.procedural) {
     edges.maker_ = std::move(maker);
-    return;
+    return edges.require_any(where);
   }
-  if (options.off_grid) return edges.fill(*maker, where, options.n_threads);
+  if (options.off_grid) {
+    edges.fill(*maker, options.n_threads);
+    return edges.require_any(where);
+  }
   const bool uniform = rule.rule != ConnectionRule::given && rule.weight.shape == KernelShape::constant &&
                        source.mask.uniform();
   for (const PlaceRange& shard : edges.shards_)
-    edges.tables_.push_back(SynapseTable({.n_sources = source.size,
-                                          .n_targets = shard.end - shard.begin,
-                                          .precision = options.precision,
-                                          .by_sign = edges.by_sign_,
-                                          .uniform = uniform,
-                                          .uniform_weight = edges.stored(rule.weight.amplitude * source.mask[0])}));
+    edges.tables_.push_back(
+        SynapseTable({.n_sources = source.size,
+                      .n_targets = shard.end - shard.begin,
+                      .precision = options.precision,
+                      .by_sign = edges.by_sign_,
+                      .uniform = uniform,
+                      .uniform_weight = edges.stored(rule.weight.amplitude * source.mask[0])}));
   const std::size_t n_blocks = edges.tables_.front().n_blocks();
   for_each_parallel(options.n_threads, n_blocks * edges.shards_.size(), [&](std::size_t item) {
     const std::size_t shard = item % edges.shards_.size();
@@ -196,7 +175,7 @@ void Connectivity::add_projection(const Circuit& circuit, std::size_t index, con
     }
     builder.finish();
   });
-  require_edges(edges, where);
+  edges.require_any(where);
 }
 
 std::size_t Connectivity::n_edges() const {

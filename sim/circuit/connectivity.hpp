@@ -21,12 +21,15 @@ struct ConnectivityOptions {
   bool procedural = false;  // store no synapse: make a row again when its source fires
   std::size_t n_threads = 1;
   bool off_grid = false;  // delays in ms as the rules give them, for the event engine alone
+  double memory_bytes = std::numeric_limits<double>::infinity();  // what the machine has left
 };
 
 // A population as placed: places are the order in which the engine keeps its neurons, so that neighbours in
 // space are neighbours in memory.
 struct PlacedPopulation {
-  std::vector<double> positions;  // (n, dims), row-major, by neuron
+  PlacedPopulation(const Circuit& circuit, std::size_t index);
+
+  std::vector<double> positions;   // (n, dims), row-major, by neuron
   std::optional<CellOrder> cells;  // none without space
   std::size_t size = 0;
 
@@ -77,8 +80,9 @@ class ProjectionEdges {
 
  private:
   friend class Connectivity;
-  void fill(const RowMaker& maker, const std::string& where, std::size_t n_threads);  // off the grid
-  double stored(double weight) const;  // as a table keeps it
+  void fill(const RowMaker& maker, std::size_t n_threads);  // off the grid
+  double stored(double weight) const;                       // as a table keeps it
+  void require_any(const std::string& where) const;
 
   std::size_t source_ = 0;
   std::size_t target_ = 0;
@@ -87,16 +91,15 @@ class ProjectionEdges {
   Step longest_ = 0;
   bool by_sign_ = false;
   std::vector<PlaceRange> shards_;
-  std::unique_ptr<RowMaker> maker_;   // where procedural
-  std::vector<SynapseTable> tables_;  // elsewhere, a shard each
+  std::unique_ptr<RowMaker> maker_;     // where procedural
+  std::vector<SynapseTable> tables_;    // elsewhere, a shard each
   std::optional<DelayTable> off_grid_;  // or this alone
 };
 
 class Connectivity {
  public:
-  // Throws InputError for rules that make no sense: a cutoff without edges, a delay below one step (off the
-  // grid: of 0 ms) or too long, unknown populations, ids beyond their population, and for a memory need
-  // beyond the machine's.
+  // Throws InputError for what validate() refuses, for a rule that gives no edge or too long a delay, and for
+  // a memory need beyond options.memory_bytes, before making any edge.
   Connectivity(const Circuit& circuit, const ConnectivityOptions& options);
 
   std::span<const PlacedPopulation> populations() const { return populations_; }

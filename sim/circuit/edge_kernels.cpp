@@ -98,16 +98,20 @@ std::size_t near_kernel(const PointCloud& cloud, const double* point, double squ
 template <std::size_t kDims>
 std::size_t near_in_dims(const PointCloud& cloud, const double* point, double squared_radius,
                          std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
-  return cloud.period[0] > 0.0 ? near_kernel<kDims, true>(cloud, point, squared_radius, runs, place, squared)
-                               : near_kernel<kDims, false>(cloud, point, squared_radius, runs, place, squared);
+  return cloud.period[0] > 0.0
+             ? near_kernel<kDims, true>(cloud, point, squared_radius, runs, place, squared)
+             : near_kernel<kDims, false>(cloud, point, squared_radius, runs, place, squared);
 }
 
 std::size_t find_kernel(const PointCloud& cloud, const double* point, double squared_radius,
                         std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
   switch (cloud.dims) {
-    case 1: return near_in_dims<1>(cloud, point, squared_radius, runs, place, squared);
-    case 2: return near_in_dims<2>(cloud, point, squared_radius, runs, place, squared);
-    default: return near_in_dims<3>(cloud, point, squared_radius, runs, place, squared);
+    case 1:
+      return near_in_dims<1>(cloud, point, squared_radius, runs, place, squared);
+    case 2:
+      return near_in_dims<2>(cloud, point, squared_radius, runs, place, squared);
+    default:
+      return near_in_dims<3>(cloud, point, squared_radius, runs, place, squared);
   }
 }
 

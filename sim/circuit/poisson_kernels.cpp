@@ -39,8 +39,8 @@ using I32 = hn::RebindToSigned<U32>;
 // How many thresholds each word reaches. Few words go beyond the first ones: the rest are compared only where
 // some do. Comparison is signed, of words with the upper bit turned.
 template <std::size_t kVectors>
-HWY_INLINE void count_reached(std::span<const std::uint32_t> thresholds, const hn::Vec<I32> (&words)[kVectors],
-                              hn::Vec<I32> (&counts)[kVectors]) {
+HWY_INLINE void count_reached(std::span<const std::uint32_t> thresholds,
+                              const hn::Vec<I32> (&words)[kVectors], hn::Vec<I32> (&counts)[kVectors]) {
   constexpr std::size_t at_once = 4;
   const I32 d;
   const auto one = hn::Set(d, 1);

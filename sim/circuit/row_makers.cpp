@@ -212,9 +212,8 @@ class ListRows : public DistanceRows {
   void take(std::span<const std::uint32_t> sources, std::span<const std::uint32_t> targets) {
     order_.resize(sources.size());
     std::iota(order_.begin(), order_.end(), 0U);
-    std::ranges::stable_sort(order_, {}, [&](std::uint32_t e) {
-      return std::uint64_t{sources[e]} << 32 | targets[e];
-    });
+    std::ranges::stable_sort(order_, {},
+                             [&](std::uint32_t e) { return std::uint64_t{sources[e]} << 32 | targets[e]; });
     begin_.assign(context_.source.size + 1, 0);
     target_.resize(sources.size());
     for (std::size_t at = 0; at < order_.size(); ++at) {
@@ -272,8 +271,7 @@ class IndegreeRows final : public ListRows {
     std::uint64_t block = 0;
     std::size_t word = 4;
     std::array<std::uint32_t, 4> words{};
-    for (std::uint32_t& source : mine)
-      do {
+    for (std::uint32_t& source : mine) do {
         if (word == 4) {
           words = random_words(context_.circuit.seed, Stream::edge, block++ << 32 | target,
                                static_cast<std::uint32_t>(context_.projection));
@@ -311,10 +309,16 @@ std::unique_ptr<RowMaker> make_row_maker(const RowContext& context, bool may_lis
                      "store the synapses, or use the pairwise rule");
   };
   switch (rule.rule) {
-    case ConnectionRule::one_to_one: return std::make_unique<OneToOneRows>(context);
-    case ConnectionRule::given: refuse_unlisted(); return std::make_unique<GivenRows>(context);
-    case ConnectionRule::fixed_indegree: refuse_unlisted(); return std::make_unique<IndegreeRows>(context);
-    default: break;
+    case ConnectionRule::one_to_one:
+      return std::make_unique<OneToOneRows>(context);
+    case ConnectionRule::given:
+      refuse_unlisted();
+      return std::make_unique<GivenRows>(context);
+    case ConnectionRule::fixed_indegree:
+      refuse_unlisted();
+      return std::make_unique<IndegreeRows>(context);
+    default:
+      break;
   }
   const double radius = std::min(rule.cutoff, natural_cutoff(rule.probability));
   if (std::isfinite(radius) && context.targets.cells) return std::make_unique<NearRows>(context, radius);

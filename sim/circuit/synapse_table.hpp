@@ -48,8 +48,8 @@ class SynapseTable {
 
   class Builder;
 
-  // Edges that arrive together, at one receptor: this, their targets and then their weights, and then the next
-  // segment of the row.
+  // Edges that arrive together, at one receptor: this, their targets and then their weights, and then the
+  // next segment of the row.
   struct Segment {
     std::uint32_t count;
     std::uint16_t delay;
@@ -72,7 +72,9 @@ class SynapseTable {
       for (std::ptrdiff_t line = 0; line < 4; ++line) __builtin_prefetch(at + 64 * line);
     }
   };
-  Cursor row(std::uint32_t source) const { return {rows_[source].begin, rows_[source].begin + rows_[source].size}; }
+  Cursor row(std::uint32_t source) const {
+    return {rows_[source].begin, rows_[source].begin + rows_[source].size};
+  }
   // Adds the segment's weights to what arrives, (n_targets), and moves on.
   void deliver(Cursor& cursor, const Segment& segment, double* arrived) const;
   // The row as it was given, by (delay, receptor), in the order it was given.

@@ -28,7 +28,13 @@ inline loci::sim::Circuit sample_circuit() {
   recurrent.weight = {.shape = KernelShape::inverse_distance, .amplitude = 2.0, .length = 0.1, .floor = 0.01};
   Projection inhibits{.source = "i", .target = "e", .rule = ConnectionRule::fixed_indegree, .indegree = 3};
   inhibits.weight.amplitude = 4.0;
-  Projection one{.source = "i", .target = "e", .rule = ConnectionRule::one_to_one, .delay_ms = 0.3};
+  Projection one{.source = "i", .target = "e", .rule = ConnectionRule::given};
+  for (std::uint32_t n = 0; n < 17; ++n) {
+    one.edges.source.push_back(n);
+    one.edges.target.push_back(n);
+    one.edges.weight.push_back(1.0);
+    one.edges.delay_ms.push_back(0.3);
+  }
   circuit.projections = {recurrent, inhibits, one};
   return circuit;
 }

@@ -98,6 +98,37 @@ TEST_CASE("an empty section is fine when its keys are known and refused when the
   CHECK_THROWS_WITH(toml.refuse_unknown(), Contains("'trian'") && !Contains("'train' is not known"));
 }
 
+TEST_CASE("an array of tables is asked for by number, and refuses unknown keys with their place") {
+  auto toml = config(
+      "[[edge]]\nweight = 1.5\n[[edge]]\nweight = 2.5\nweigth = 3\n[[edge]]\n"
+      "[record]\n[[record.trace]]\nneurons = [1, 2]\n");
+  REQUIRE(toml.n_tables("edge") == 3);
+  CHECK(toml.n_tables("record.trace") == 1);
+  CHECK(toml.n_tables("record") == 0);
+  CHECK(toml.get<double>("edge.0.weight") == 1.5);
+  CHECK(toml.get<double>("edge.1.weight") == 2.5);
+  CHECK_FALSE(toml.get<double>("edge.2.weight"));
+  CHECK(toml.get<std::vector<std::uint64_t>>("record.trace.0.neurons") == std::vector<std::uint64_t>{1, 2});
+  CHECK_THROWS_WITH(toml.refuse_unknown(),
+                    Contains("run.toml:5:1: 'edge.1.weigth' is not known (did you mean 'edge.1.weight'?)"));
+}
+
+TEST_CASE("the names within a section come in the order of the file") {
+  const auto toml = config(
+      "[population.E]\nsize = 1\n[population.B]\nsize = 2\nrate = 3\n[other]\na = 1\n[population.A]\n");
+  CHECK(toml.names_in("population") == std::vector<std::string>{"E", "B", "A"});
+  CHECK(toml.names_in("nothing").empty());
+}
+
+TEST_CASE("one value and many are told apart before they are asked for") {
+  const auto toml = config("one = 1.5\nmany = [1, 2]\ntext = \"a\"\n");
+  CHECK(toml.is_array("many"));
+  CHECK_FALSE(toml.is_array("one"));
+  CHECK_FALSE(toml.is_array("none"));
+  CHECK(toml.is_text("text"));
+  CHECK_FALSE(toml.is_text("one"));
+}
+
 TEST_CASE("dates and nested arrays are named for what they are") {
   auto toml = config("day = 2025-01-01\ngrid = [[1], [2]]\n");
   CHECK_THROWS_WITH(toml.get<std::string>("day"), Contains("a date or time"));

@@ -149,8 +149,11 @@ TEST_CASE("a current steps at its time") {
 
 TEST_CASE("what the event engine cannot simulate is refused by name") {
   const auto refused = [](const Circuit& circuit, const char* what) {
-    const Connectivity connectivity(circuit, {.off_grid = true});
-    CHECK_THROWS_WITH(CircuitEvent(circuit, connectivity), Catch::Contains(what));
+    const auto simulate = [&] {
+      const Connectivity connectivity(circuit, {.off_grid = true});
+      CircuitEvent(circuit, connectivity);
+    };
+    CHECK_THROWS_WITH(simulate(), Catch::Contains(what));
   };
   const Input train{.kind = InputKind::trains, .times_ms = {1.0}, .neurons = {0}};
   Circuit circuit = relays(2, train);
@@ -161,15 +164,15 @@ TEST_CASE("what the event engine cannot simulate is refused by name") {
   refused(circuit, "reset");
   circuit = relays(2, train);
   circuit.populations[0].cell.tau_membrane_ms = 0.0;
-  refused(circuit, "time constant");
+  refused(circuit, "tau_membrane_ms is 0");
   circuit = relays(2, train);
   circuit.inputs[0].neurons = {2};
-  refused(circuit, "does not exist");
+  refused(circuit, "there is no neuron 2");
   circuit.inputs[0].neurons = {0, 1};
-  refused(circuit, "as many");
+  refused(circuit, "1 times, 2 neurons");
   circuit = relays(2, train);
   circuit.inputs[0].times_ms = {-1.0};
-  refused(circuit, "not a time");
+  refused(circuit, "a spike at -1 ms");
   circuit = relays(2, {.kind = InputKind::regular, .interval_ms = 0.0});
   refused(circuit, "interval");
   circuit.inputs[0].target = "nobody";
