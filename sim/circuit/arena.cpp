@@ -1,7 +1,5 @@
 #include "sim/circuit/arena.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <new>
@@ -38,7 +36,6 @@ std::byte* Arena::allocate(std::size_t n_bytes) {
     next_ = static_cast<std::byte*>(std::aligned_alloc(page, left_));
     if (next_ == nullptr) throw std::bad_alloc();
     chunks_.push_back(next_);
-    (void)madvise(next_, left_, MADV_HUGEPAGE);  // a wish
   }
   left_ -= n;
   used_ += n;

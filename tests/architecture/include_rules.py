@@ -47,7 +47,6 @@ HEADERS = [
     # the standard library and the system: sim and learning know no files, and only the command line prints
     (r"iostream|print|syncstream", {"cli", "bench"}),
     (r"fstream|filesystem|cstdio|stdio\.h", ANYWHERE - {"sim", "learning"}),
-    (r"sys/mman\.h", ANYWHERE),  # memory, not files: large pages
     (r"(unistd|fcntl|dirent|poll|signal|termios)\.h|sys/.*", ANYWHERE - {"sim", "learning"}),
     (r"malloc\.h", {"bench"}),
     (r"(immintrin|x86intrin|cpuid|sched|pthread)\.h", ANYWHERE),
