@@ -1,4 +1,4 @@
-"""Mean rate, mean CV of inter-spike intervals (neurons with at least 5 spikes), spread of rates over neurons and Fano factor of counts in
+"""Mean rate, mean CV of inter-spike intervals (neurons with at least 5 of them), spread of rates over neurons and Fano factor of counts in
 5 ms, of the networks that simulators are compared on, as the mean over seeds and its standard error. Peers ran one seed each, so their
 spread is that of simulators and of seeds: a mean is inside where it lies between the lowest and the highest of them, or two standard
 deviations of our seeds or less from the nearer one. The CV grows with the time simulated: each line has the peers' own.
