@@ -14,7 +14,10 @@ namespace loci::cli {
 struct CircuitRunOptions {
   std::string circuit;
   std::string out = "spikes.h5";
-  std::string engine = "clock";
+  std::string format = "sonata";
+  std::string engine;  // empty: the file's
+  bool on_grid = false;
+  bool off_grid = false;  // neither: as the file says
   std::string precision = "single";
   std::optional<double> duration_ms;  // else the file's
   std::optional<std::uint64_t> seed;

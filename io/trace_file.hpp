@@ -17,7 +17,8 @@ namespace loci::io {
 
 inline constexpr int trace_format_version = 1;
 
-enum class TraceQuantity { membrane_mv, current_pa };
+// current: what flows through all synapses, of both signs.
+enum class TraceQuantity { membrane_mv, current_pa, excitatory_current_pa, inhibitory_current_pa };
 
 // The chosen neurons of one population, ascending.
 struct TracedPopulation {

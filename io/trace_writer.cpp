@@ -43,6 +43,20 @@ void require_traces(const std::filesystem::path& path, const TraceTimes& times,
                      "give a finite start and a positive interval");
 }
 
+const char* name_of(TraceQuantity quantity) {
+  switch (quantity) {
+    case TraceQuantity::membrane_mv:
+      return "membrane potential";
+    case TraceQuantity::current_pa:
+      return "current";
+    case TraceQuantity::excitatory_current_pa:
+      return "excitatory current";
+    case TraceQuantity::inhibitory_current_pa:
+      return "inhibitory current";
+  }
+  return "?";
+}
+
 }  // namespace
 
 struct TraceWriter::State {
@@ -86,16 +100,15 @@ TraceWriter::State::State(const std::filesystem::path& path, TraceQuantity quant
       file((require_traces(path, times, populations), require_place(path), hdf5::File::create(partial))) {
   write_sonata_root(file);
   write_stamp(file, traces_format, trace_format_version, provenance);
-  const bool membrane = quantity == TraceQuantity::membrane_mv;
   std::vector<std::string> names;
   hdf5::Group report = file.create_group("report");
   for (const TracedPopulation& each : populations) {
-    streams.push_back(make_stream(report, each, times, membrane ? "mV" : "pA"));
+    streams.push_back(make_stream(report, each, times, quantity == TraceQuantity::membrane_mv ? "mV" : "pA"));
     names.push_back(each.name);
   }
   loci = file.create_group("loci");
   loci.write_attribute_array("populations", std::span<const std::string>(names));
-  loci.write_attribute("quantity", membrane ? "membrane potential" : "current");
+  loci.write_attribute("quantity", name_of(quantity));
   loci.write_attribute("complete", std::uint8_t{0});
   file.start_appending();
   flush();
