@@ -1,5 +1,7 @@
 #include "cli/circuit_outputs.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -9,20 +11,6 @@
 
 namespace loci::cli {
 namespace {
-
-const char* file_word(io::TraceQuantity quantity) {
-  switch (quantity) {
-    case io::TraceQuantity::membrane_mv:
-      return "membrane";
-    case io::TraceQuantity::current_pa:
-      return "current";
-    case io::TraceQuantity::excitatory_current_pa:
-      return "excitatory_current";
-    case io::TraceQuantity::inhibitory_current_pa:
-      return "inhibitory_current";
-  }
-  return "?";
-}
 
 std::vector<io::Population> populations_of(const sim::Circuit& circuit) {
   std::vector<io::Population> populations;
@@ -82,7 +70,7 @@ void CircuitOutputs::plan_traces() {
     if (file == traces_.end()) {
       const sim::Step interval = sim::steps_from_ms(request.interval_ms, file_.circuit.step_ms,
                                                     sim::OffGrid::refuse, "record.trace.interval_ms");
-      traces_.push_back({.path = stem_ + "." + file_word(request.quantity) + ".h5",
+      traces_.push_back({.path = fmt::format("{}.{}.h5", stem_, io::name_of(request.quantity)),
                          .quantity = request.quantity,
                          .interval = interval});
       file = std::prev(traces_.end());

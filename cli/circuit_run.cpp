@@ -27,16 +27,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-sim::ConnectivityOptions connectivity_options(const CircuitRunOptions& options) {
-  if (options.precision != "single" && options.precision != "exact")
-    throw InputError("--precision", fmt::format("'{}' is not known", options.precision),
-                     "use one of: single, exact");
-  return {.precision = options.precision == "single" ? sim::Precision::single : sim::Precision::exact,
-          .procedural = options.procedural,
-          .n_threads = options.n_threads,
-          .memory_bytes = available_memory_bytes()};
-}
-
 // The file, with what the command line says otherwise.
 io::CircuitFile load(const CircuitRunOptions& options) {
   io::CircuitFile file = io::load_circuit(options.circuit);
@@ -99,8 +89,17 @@ bool is_circuit(const std::filesystem::path& path) {
   return path.extension() == ".toml";
 }
 
+sim::Precision parse_precision(const std::string& text) {
+  if (text == "single") return sim::Precision::single;
+  if (text == "exact") return sim::Precision::exact;
+  throw InputError("--precision", fmt::format("'{}' is not known", text), "use one of: single, exact");
+}
+
 int simulate_circuit(const CircuitRunOptions& options) {
-  const auto edge_options = connectivity_options(options);
+  const sim::ConnectivityOptions edge_options{.precision = parse_precision(options.precision),
+                                              .procedural = options.procedural,
+                                              .n_threads = options.n_threads,
+                                              .memory_bytes = available_memory_bytes()};
   const io::CircuitFile file = load(options);
   CircuitOutputs outputs(
       file, options.circuit,

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/console.hpp"
+#include "sim/circuit/synapse_table.hpp"
 
 namespace loci::cli {
 
@@ -29,6 +30,9 @@ struct CircuitRunOptions {
 
 // By its name: what else there is are models.
 bool is_circuit(const std::filesystem::path& path);
+
+// Throws InputError for anything but "single" and "exact".
+sim::Precision parse_precision(const std::string& text);
 
 int simulate_circuit(const CircuitRunOptions& options);
 

@@ -4,18 +4,11 @@
 
 #include "io/circuit_reader.hpp"
 #include "sim/error.hpp"
-#include "sim/names.hpp"
 
 namespace loci::io {
 namespace {
 
 using sim::CellModel;
-
-constexpr NameTable<TraceQuantity, 4> quantities{
-    {{TraceQuantity::membrane_mv, "membrane"},
-     {TraceQuantity::current_pa, "current"},
-     {TraceQuantity::excitatory_current_pa, "excitatory_current"},
-     {TraceQuantity::inhibitory_current_pa, "inhibitory_current"}}};
 
 // A list, or a number: the first so many.
 std::vector<std::uint64_t> read_neurons(CircuitDocument& document, const std::string& key,
@@ -63,8 +56,8 @@ TraceRequest read_trace(CircuitDocument& document, const std::string& prefix, co
       circuit.populations[sim::find_population(circuit, name, document.toml.where(prefix + "population"))];
   TraceRequest trace{.population = name, .interval_ms = circuit.step_ms};
   trace.neurons = read_neurons(document, prefix + "neurons", population);
-  trace.quantity = find_value(quantities, document.toml.get_or<std::string>(prefix + "quantity", "membrane"),
-                              document.toml.where(prefix + "quantity"));
+  trace.quantity = parse_trace_quantity(document.toml.get_or<std::string>(prefix + "quantity", "membrane"),
+                                        document.toml.where(prefix + "quantity"));
   require_quantity(document, prefix, trace.quantity, population);
   document.read(prefix + "interval_ms", trace.interval_ms);
   const std::string where = document.toml.where(prefix + "interval_ms");

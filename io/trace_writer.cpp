@@ -14,6 +14,7 @@
 #include "io/sonata_layout.hpp"
 #include "io/trace_file.hpp"
 #include "sim/error.hpp"
+#include "sim/names.hpp"
 
 namespace loci::io {
 namespace {
@@ -43,18 +44,18 @@ void require_traces(const std::filesystem::path& path, const TraceTimes& times,
                      "give a finite start and a positive interval");
 }
 
-const char* name_of(TraceQuantity quantity) {
-  switch (quantity) {
-    case TraceQuantity::membrane_mv:
-      return "membrane potential";
-    case TraceQuantity::current_pa:
-      return "current";
-    case TraceQuantity::excitatory_current_pa:
-      return "excitatory current";
-    case TraceQuantity::inhibitory_current_pa:
-      return "inhibitory current";
-  }
-  return "?";
+constexpr NameTable<TraceQuantity, 4> quantities{
+    {{TraceQuantity::membrane_mv, "membrane"},
+     {TraceQuantity::current_pa, "current"},
+     {TraceQuantity::excitatory_current_pa, "excitatory_current"},
+     {TraceQuantity::inhibitory_current_pa, "inhibitory_current"}}};
+
+// As the file has it.
+std::string text_of(TraceQuantity quantity) {
+  if (quantity == TraceQuantity::membrane_mv) return "membrane potential";
+  std::string text(name_of(quantity));
+  std::ranges::replace(text, '_', ' ');
+  return text;
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ TraceWriter::State::State(const std::filesystem::path& path, TraceQuantity quant
   }
   loci = file.create_group("loci");
   loci.write_attribute_array("populations", std::span<const std::string>(names));
-  loci.write_attribute("quantity", name_of(quantity));
+  loci.write_attribute("quantity", text_of(quantity));
   loci.write_attribute("complete", std::uint8_t{0});
   file.start_appending();
   flush();
@@ -148,6 +149,13 @@ void TraceWriter::State::flush() {
   for (Stream& stream : streams) stream.time.overwrite<double>(time_of(stream));
   file.flush();
   values_since_flush = 0;
+}
+
+std::string_view name_of(TraceQuantity value) {
+  return find_name(quantities, value);
+}
+TraceQuantity parse_trace_quantity(std::string_view text, const std::string& where) {
+  return find_value(quantities, text, where);
 }
 
 TraceWriter::TraceWriter(const std::filesystem::path& path, TraceQuantity quantity, const TraceTimes& times,

@@ -64,7 +64,7 @@ double first_input_ms(const Circuit& circuit) {
 class EventCount final : public CircuitListener {
  public:
   EventCount(const Circuit& circuit, const Connectivity& connectivity, Step first)
-      : first_(first), per_spike_(circuit.populations.size(), 1.0) {
+      : first_(first), per_spike_(circuit.populations.size(), events_per_lone_spike) {
     for (const ProjectionEdges& edges : connectivity.projections())
       per_spike_[edges.source()] += static_cast<double>(edges.n_edges()) /
                                     static_cast<double>(circuit.populations[edges.source()].size);
@@ -116,7 +116,8 @@ double input_events_per_neuron_step(const Circuit& circuit, double duration_ms) 
   for (const Input& input : circuit.inputs)
     events += events_of(input, circuit.populations[find_population(circuit, input.target, "input")].size,
                         duration_ms);
-  return events / (static_cast<double>(circuit.n_neurons()) * duration_ms / circuit.step_ms);
+  return events_per_lone_spike * events /
+         (static_cast<double>(circuit.n_neurons()) * duration_ms / circuit.step_ms);
 }
 
 double recurrent_events_per_neuron_step(const Circuit& circuit, const Connectivity& connectivity,

@@ -12,11 +12,18 @@ namespace loci::sim {
 enum class EngineRequest { clock, event, automatic };
 
 // Below so many events for each neuron and step the event engine is the faster one. An event is a spike that
-// arrives at a neuron, from outside or through a synapse, or one that a neuron fires.
+// arrives through a synapse; one from outside counts as four, and so does one that a neuron fires, for each
+// comes alone and is followed by a search for the next crossing, while those of a row come together.
 //
-// Measured on one core of an AMD EPYC (Zen 3), 4,000 neurons with 100 synapses each, steps of 0.1 ms, by
-// driving them more and more: see docs/performance.md. The engines took the same time at MEASURED.
-inline constexpr double event_engine_limit = 0.003;
+// Measured on one core of an AMD EPYC (Zen 3, AVX2), steps of 0.1 ms, Poisson input of which every spike
+// fires its neuron, at rates of 0.05 to 320 Hz. Both engines took the same time at this many events:
+//                                        lif_delta              lif_exp
+//                                4,000    40,000 neurons    4,000     40,000
+//   100 synapses a neuron        0.032     0.022            0.016     0.016
+//   none                         0.06      0.028            0.015     0.010
+// At the limit the engine not chosen is at most four times as fast, and for most circuits less than twice.
+inline constexpr double event_engine_limit = 0.015;
+inline constexpr double events_per_lone_spike = 4.0;
 
 struct EngineChoice {
   bool event = false;
@@ -27,7 +34,7 @@ struct EngineChoice {
 // What the event engine cannot simulate of a circuit that passes validate(circuit, true); empty: nothing.
 std::string event_engine_obstacle(const Circuit& circuit);
 
-// Events that arrive from outside, for each neuron and step of a run of `duration_ms`.
+// Events of spikes and changes of current from outside, for each neuron and step of a run of `duration_ms`.
 double input_events_per_neuron_step(const Circuit& circuit, double duration_ms);
 
 // Runs the circuit on the clock engine from its start until 100 ms after its first input, or to the end of
