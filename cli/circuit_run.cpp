@@ -75,6 +75,7 @@ nlohmann::json run_json(const CircuitRunOptions& options, const io::CircuitFile&
                       {"on_grid", plan.on_grid},
                       {"precision", options.precision},
                       {"procedural", options.procedural},
+                      {"format", options.format},
                       {"threads", plan.event ? 1 : options.n_threads},
                       {"seed", file.circuit.seed},
                       {"instruction_set", learning::instruction_set()},
