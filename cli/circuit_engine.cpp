@@ -125,6 +125,7 @@ EnginePlan plan_engine(const io::CircuitFile& file, const EngineRequest& request
     });
     plan.event = choice.event;
     plan.reason = choice.reason;
+    plan.events_per_neuron_step = choice.events_per_neuron_step;
     if (plan.event) plan.reason += consequences(file, request.on_grid);
   }
   plan.on_grid = !plan.event || request.on_grid;

@@ -24,6 +24,7 @@ struct EnginePlan {
   bool event = false;
   bool on_grid = true;
   std::string reason;  // where the program chose: why
+  double events_per_neuron_step = 0.0;
   std::unique_ptr<sim::Connectivity> connectivity;
 
   const char* name() const { return event ? "event" : "clock"; }

@@ -80,7 +80,10 @@ nlohmann::json run_json(const CircuitRunOptions& options, const io::CircuitFile&
                       {"seed", file.circuit.seed},
                       {"instruction_set", learning::instruction_set()},
                       {"notes", file.notes}};
-  if (!plan.reason.empty()) json["engine_reason"] = plan.reason;
+  if (!plan.reason.empty()) {
+    json["engine_reason"] = plan.reason;
+    json["events_per_neuron_step"] = plan.events_per_neuron_step;
+  }
   return json;
 }
 

@@ -70,12 +70,12 @@ class EventCount final : public CircuitListener {
                                     static_cast<double>(circuit.populations[edges.source()].size);
   }
   void on_spikes(Step step, std::size_t population, std::span<const std::uint32_t> neurons) override {
-    if (step >= first_) events_ += per_spike_[population] * static_cast<double>(neurons.size());
+    if (step + 1 >= first_) events_ += per_spike_[population] * static_cast<double>(neurons.size());
   }
   double events() const { return events_; }
 
  private:
-  Step first_;
+  Step first_;                     // at whose begin the first input arrives
   std::vector<double> per_spike_;  // by population
   double events_ = 0.0;
 };

@@ -105,7 +105,7 @@ TEST_CASE("off the grid spikes come at any time, and the file may say so itself"
   std::size_t n_between = 0;
   for (const double ms : raster.at("E").times_ms)
     n_between += std::abs(ms / 0.1 - std::round(ms / 0.1)) > 1e-6 ? 1 : 0;
-  CHECK(n_between > 50);
+  CHECK(n_between > 5);  // those that arrived through a synapse; most answer a given spike, on the grid
   // Delays are a twentieth of a step off at most in the mean, so that rates hardly differ.
   const json clock = simulate_net(folder, {"--engine", "clock"});
   CHECK(event["spikes"].get<double>() == Approx(clock["spikes"].get<double>()).epsilon(0.05));
@@ -157,6 +157,7 @@ TEST_CASE(
   const json busy = simulate_net(folder, {});
   CHECK(busy["engine"] == "clock");
   // 5 kHz in steps of 0.1 ms, each spike from outside counting as four.
+  CHECK(busy["events_per_neuron_step"].get<double>() == Approx(2.0));
   CHECK_THAT(busy["engine_reason"].get<std::string>(), Contains("2 events a neuron and step from outside"));
   CHECK_THAT(loci_in(folder, {"simulate", "net.toml", "--force"}).out, Contains("chose the clock engine: 2"));
   CHECK_FALSE(simulate_net(folder, {"--engine", "clock"}).contains("engine_reason"));

@@ -133,9 +133,9 @@ TEST_CASE("a killed run leaves readable prefixes of its traces and of its spikes
   write_bytes(folder / "net.toml", small_net + "[[record.trace]]\npopulation = \"E\"\nneurons = 100\n");
   simulate_net(folder, {"--duration", "400", "--out", "whole.h5"});
   const auto whole = io::read_traces(folder / "whole.membrane.h5");
-  // 262,144 values make a flush; the spikes' comes after 65,536 of them.
+  // 262,144 values make a flush, as 65,536 spikes do: where there is more than one, one is complete.
   kill_while_writing(folder, {"simulate", "net.toml", "--duration", "1000000"}, "spikes.h5.partial",
-                     65'536 * 16);
+                     2 * 65'536 * 16);
   for (const char* final_name : {"spikes.h5", "spikes.membrane.h5"})
     CHECK_FALSE(std::filesystem::exists(folder / final_name));
   const auto raster = io::read_raster(folder / "spikes.h5.partial");
