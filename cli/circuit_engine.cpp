@@ -21,6 +21,7 @@ class ClockListener final : public sim::CircuitListener {
     statistics_.on_spikes(step, population, neurons);
     outputs_.on_spikes((step + 1.0) * step_ms_, population, neurons);
   }
+  sim::Step interval() const override { return outputs_.frame_interval(); }
   void on_step(sim::Step step) override {
     if (outputs_.wants_frame(step + 1)) outputs_.take_frame(step + 1, probe_);
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 #include "cli/output_file.hpp"
 #include "io/csv.hpp"
@@ -116,6 +117,12 @@ void CircuitOutputs::on_spikes(double time_ms, std::size_t population,
   if (!spikes_) return;
   ids_.assign(neurons.begin(), neurons.end());
   spikes_->append(population, ids_, times_);
+}
+
+sim::Step CircuitOutputs::frame_interval() const {
+  sim::Step all = 0;
+  for (const TraceFile& trace : traces_) all = std::gcd(all, trace.interval);
+  return all;
 }
 
 // The end of the run is the begin of what comes after it.

@@ -61,7 +61,9 @@ class CircuitOutputs {
   void open(const std::string& configuration);
 
   void on_spikes(double time_ms, std::size_t population, std::span<const std::uint32_t> neurons);
-  // After that many steps the traces want a frame, and after `step` steps next: the run's end where none do.
+  // The traces want frames after multiples of so many steps at most; 0: never.
+  sim::Step frame_interval() const;
+  // After that many steps they want a frame, and after `step` steps next: the run's end where none do.
   bool wants_frame(sim::Step step) const;
   sim::Step next_frame(sim::Step step) const;
   void take_frame(sim::Step step, const CircuitProbe& probe);
