@@ -15,13 +15,14 @@ enum class EngineRequest { clock, event, automatic };
 // arrives through a synapse; one from outside counts as four, and so does one that a neuron fires, for each
 // comes alone and is followed by a search for the next crossing, while those of a row come together.
 //
-// Measured on one core of an AMD EPYC (Zen 3, AVX2), steps of 0.1 ms, Poisson input of which every spike
-// fires its neuron, at rates of 0.05 to 320 Hz. Both engines took the same time at this many events:
-//                                        lif_delta              lif_exp
-//                                4,000    40,000 neurons    4,000     40,000
-//   100 synapses a neuron        0.032     0.022            0.016     0.016
-//   none                         0.06      0.028            0.015     0.010
-// At the limit the engine not chosen is at most four times as fast, and for most circuits less than twice.
+// Measured on one core of a shared AMD EPYC (Zen 3, AVX2), the shortest of three runs each: steps of 0.1 ms,
+// Poisson input of which every spike fires its neuron, at 0.1 to 160 Hz. Both engines took the same time at
+// this many events:
+//                                lif_delta                  lif_exp
+//                            4,000   40,000 neurons     4,000   40,000
+//   100 synapses a neuron    0.037    0.018             0.017    0.017
+//   none                     0.060    0.027             0.013    0.018
+// At the limit the engine not chosen is at most four times as fast, and mostly less than twice.
 inline constexpr double event_engine_limit = 0.015;
 inline constexpr double events_per_lone_spike = 4.0;
 
