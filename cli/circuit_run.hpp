@@ -8,13 +8,17 @@
 #include <string>
 
 #include "cli/console.hpp"
+#include "sim/circuit/synapse_table.hpp"
 
 namespace loci::cli {
 
 struct CircuitRunOptions {
   std::string circuit;
   std::string out = "spikes.h5";
-  std::string engine = "clock";
+  std::string format = "sonata";
+  std::string engine;  // empty: the file's
+  bool on_grid = false;
+  bool off_grid = false;  // neither: as the file says
   std::string precision = "single";
   std::optional<double> duration_ms;  // else the file's
   std::optional<std::uint64_t> seed;
@@ -26,6 +30,9 @@ struct CircuitRunOptions {
 
 // By its name: what else there is are models.
 bool is_circuit(const std::filesystem::path& path);
+
+// Throws InputError for anything but "single" and "exact".
+sim::Precision parse_precision(const std::string& text);
 
 int simulate_circuit(const CircuitRunOptions& options);
 

@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   loci::cli::add_train(app, action);
   loci::cli::add_eval(app, action);
   loci::cli::add_simulate(app, action);
+  loci::cli::add_export(app, action);
   loci::cli::add_info(app, action);
   loci::cli::add_data(app, action);
   try {

@@ -1,245 +1,24 @@
-// loci simulate: model file -> spatial graph -> engine -> raster file and one summary. Circuits go another
-// way.
+// loci simulate: a circuit, or a trained network as a spatial graph.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/circuit_run.hpp"
 #include "cli/commands.hpp"
-#include "cli/console.hpp"
-#include "cli/model.hpp"
+#include "cli/model_run.hpp"
 #include "cli/options.hpp"
-#include "cli/output_file.hpp"
-#include "io/raster_file.hpp"
 #include "sim/error.hpp"
-#include "sim/simulate.hpp"
 
 namespace loci::cli {
 namespace {
-
-struct SimulateOptions {
-  std::string model;
-  std::string data_dir;
-  std::string out = "spikes.h5";
-  std::uint64_t samples = 100;
-  std::uint64_t first = 0;
-  std::uint64_t steps = 0;
-  std::string engine;
-  bool compare = false;
-  bool force = false;
-  sim::GraphOptions graph;
-  Output output;
-};
-
-// Sends each layer's spikes to its population of the file.
-class FileRecorder final : public sim::Recorder {
- public:
-  FileRecorder(io::RasterWriter& writer, const sim::SpatialGraph& graph) : writer_(writer), graph_(graph) {}
-
-  void begin_sample(double offset_ms) { offset_ms_ = offset_ms; }
-  void record(double time_ms, std::span<const sim::NeuronId> spikes) override {
-    std::size_t at = 0;
-    for (std::size_t layer = 0; layer < graph_.n_layers(); ++layer) {
-      ids_.clear();
-      for (; at < spikes.size() && index_of(spikes[at]) < graph_.layer_begin(layer + 1); ++at)
-        ids_.push_back(index_of(spikes[at]) - graph_.layer_begin(layer));
-      if (ids_.empty()) continue;
-      times_.assign(ids_.size(), offset_ms_ + time_ms);
-      writer_.append(layer, ids_, times_);
-    }
-  }
-
- private:
-  io::RasterWriter& writer_;
-  const sim::SpatialGraph& graph_;
-  double offset_ms_ = 0.0;
-  std::vector<std::uint64_t> ids_;
-  std::vector<double> times_;
-};
-
-std::vector<io::Population> populations_of(const sim::NetworkDescription& network) {
-  std::vector<io::Population> populations;
-  for (std::size_t l = 0; l < network.n_layers(); ++l) {
-    const bool last = l + 1 == network.n_layers();
-    const std::string hidden = network.n_layers() == 3 ? "hidden" : fmt::format("hidden{}", l);
-    populations.push_back({l == 0 ? "input" : last ? "output" : hidden, network.sizes[l]});
-  }
-  return populations;
-}
-
-nlohmann::json counts_json(const sim::SimulationCounts& counts) {
-  return {{"spikes", counts.spikes},
-          {"synaptic_events", counts.synaptic_events},
-          {"neuron_updates", counts.neuron_updates},
-          {"predictions", counts.predictions},
-          {"dropped_events", counts.dropped_events}};
-}
-
-struct Outcome {
-  std::size_t n_correct = 0;
-  double seconds = 0.0;
-  sim::SimulationCounts counts;
-  sim::Raster raster;  // kept only where engines are compared
-};
-
-// Both recorders at once.
-class Tee final : public sim::Recorder {
- public:
-  Tee(sim::Recorder* a, sim::Recorder* b) : a_(a), b_(b) {}
-  void record(double time_ms, std::span<const sim::NeuronId> spikes) override {
-    if (a_ != nullptr) a_->record(time_ms, spikes);
-    if (b_ != nullptr) b_->record(time_ms, spikes);
-  }
-
- private:
-  sim::Recorder* a_;
-  sim::Recorder* b_;
-};
-
-std::uint64_t steps_of(const SimulateOptions& options, const LoadedModel& model) {
-  return options.steps != 0 ? options.steps : model.config.steps;
-}
-
-class Run {
- public:
-  Run(const SimulateOptions& options, const LoadedModel& model, const sim::LabelledImages& images,
-      const sim::SpatialGraph& graph)
-      : options_(options), model_(model), images_(images), graph_(graph) {}
-
-  // writer: null where nothing is to be written.
-  Outcome operator()(sim::Engine engine, io::RasterWriter* writer) const {
-    Outcome outcome;
-    sim::LayeredSimulation simulation(model_.file.network, model_.parameters, graph_, engine,
-                                      steps_of(options_, model_), options_.graph.step_ms);
-    sim::RasterRecorder memory(outcome.raster);
-    std::optional<FileRecorder> file;
-    if (writer != nullptr) file.emplace(*writer, graph_);
-    Tee recorder(writer != nullptr ? &*file : nullptr, options_.compare ? &memory : nullptr);
-    Progress progress(options_.output, "images");
-    const sim::Encoder encoder = encoder_of(model_.config);
-    for (std::uint64_t sample = 0; sample < options_.samples; ++sample) {
-      const double begin_ms = static_cast<double>(sample) * simulation.sample_duration_ms();
-      const std::uint64_t image = options_.first + sample;
-      memory.begin_sample(begin_ms);
-      if (file) file->begin_sample(begin_ms);
-      const auto start = std::chrono::steady_clock::now();
-      const auto result =
-          simulation.run(images_.image(image), encoder, static_cast<std::uint32_t>(image), recorder);
-      outcome.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      outcome.n_correct += result.predicted == images_.labels[image] ? 1 : 0;
-      if (writer != nullptr)
-        writer->end_sample({.index = image,
-                            .begin_ms = begin_ms,
-                            .end_ms = begin_ms + simulation.sample_duration_ms(),
-                            .label = images_.labels[image],
-                            .predicted = static_cast<std::int64_t>(result.predicted)});
-      progress.update(fmt::format("{} engine", name_of(engine)), sample + 1, options_.samples, sample + 1,
-                      "");
-    }
-    outcome.counts = simulation.counts();
-    return outcome;
-  }
-
- private:
-  const SimulateOptions& options_;
-  const LoadedModel& model_;
-  const sim::LabelledImages& images_;
-  const sim::SpatialGraph& graph_;
-};
-
-nlohmann::json outcome_json(const Outcome& outcome, sim::Engine engine, std::uint64_t samples) {
-  auto json = counts_json(outcome.counts);
-  json["engine"] = name_of(engine);
-  json["seconds"] = outcome.seconds;
-  json["images_per_second"] = static_cast<double>(samples) / outcome.seconds;
-  json["accuracy"] = static_cast<double>(outcome.n_correct) / static_cast<double>(samples);
-  return json;
-}
-
-void print_outcome(const nlohmann::json& json) {
-  fmt::print("  {} engine: accuracy {:.4f}, {:.3f} s ({:.0f} images/s)\n", json["engine"].get<std::string>(),
-             json["accuracy"].get<double>(), json["seconds"].get<double>(),
-             json["images_per_second"].get<double>());
-  fmt::print("    {} spikes, {} synaptic events, {} neuron updates, {} predictions\n",
-             json["spikes"].get<std::uint64_t>(), json["synaptic_events"].get<std::uint64_t>(),
-             json["neuron_updates"].get<std::uint64_t>(), json["predictions"].get<std::uint64_t>());
-  if (json["dropped_events"].get<std::uint64_t>() > 0)
-    fmt::print("    {} synaptic events would have arrived after their target's time\n",
-               json["dropped_events"].get<std::uint64_t>());
-}
-
-void check_request(const SimulateOptions& options, std::uint64_t n_images) {
-  if (options.samples == 0 || options.first >= n_images || options.samples > n_images - options.first)
-    throw InputError(
-        "--samples",
-        fmt::format("{} images from number {} of {} test images", options.samples, options.first, n_images),
-        "choose at least one, and no more than there are");
-}
-
-// The run's configuration as the raster carries it: how the network was trained, then how it was run.
-std::string configuration_of(const SimulateOptions& options, const LoadedModel& model) {
-  return fmt::format(
-      "{}\n[simulation]\nengine = \"{}\"\nsamples = {}\nfirst = {}\nsteps = {}\nstep_ms = {}\ncutoff = "
-      "{}\nvelocity = {}\n"
-      "model_sha256 = \"{}\"\n",
-      model.file.configuration, options.engine, options.samples, options.first, steps_of(options, model),
-      options.graph.step_ms, options.graph.cutoff, options.graph.velocity,
-      parameter_digest(model.parameters));
-}
-
-void print_result(const nlohmann::json& json) {
-  fmt::print("{}: {} images over {} edges\n", json["network"].get<std::string>(),
-             json["images"].get<std::uint64_t>(), json["edges"].get<std::size_t>());
-  for (const auto& one : json["runs"]) print_outcome(one);
-  if (json.contains("engines_agree"))
-    fmt::print("  the engines {} spike for spike\n",
-               json["engines_agree"].get<bool>() ? "agree" : "DISAGREE");
-  fmt::print("  ran on {} thread in double precision, {} kernels\n  written: {}\n",
-             json["threads"].get<std::size_t>(), json["instruction_set"].get<std::string>(),
-             json["raster"].get<std::string>());
-}
-
-int simulate(const SimulateOptions& options) {
-  const LoadedModel model = load_model(options.model);
-  const auto engine = sim::parse_engine(options.engine, "--engine");
-  if (!options.force && std::filesystem::exists(options.out))
-    throw InputError(options.out, "the file exists", "replace it with --force or name another with --out");
-  const auto data = load_data_for(model, options.data_dir);
-  check_request(options, data.test.size());
-  const auto graph = sim::build_spatial_graph(model.file.network, model.parameters, options.graph);
-  const Run run(options, model, data.test, graph);
-  prepare_output(options.out);
-  io::RasterWriter writer(options.out, populations_of(model.file.network),
-                          {.seed = model.file.seed, .configuration = configuration_of(options, model)});
-  const Outcome outcome = run(engine, &writer);
-  writer.close();
-  nlohmann::json json{{"model", options.model},
-                      {"network", summary_of(model.file.network)},
-                      {"images", options.samples},
-                      {"edges", graph.n_edges()},
-                      {"threads", 1},
-                      {"instruction_set", "portable"},  // the engines have no vector code of their own yet
-                      {"raster", options.out},
-                      {"runs", nlohmann::json::array({outcome_json(outcome, engine, options.samples)})}};
-  if (options.compare) {
-    const auto other = engine == sim::Engine::clock ? sim::Engine::event : sim::Engine::clock;
-    const Outcome second = run(other, nullptr);
-    json["runs"].push_back(outcome_json(second, other, options.samples));
-    json["engines_agree"] = outcome.raster == second.raster;
-  }
-  if (options.output.json)
-    print_json(json);
-  else
-    print_result(json);
-  return options.compare && !json["engines_agree"].get<bool>() ? 70 : 0;
-}
 
 // Options that are of one kind of simulation alone, refused with the other.
 struct OwnOptions {
   std::vector<CLI::Option*> model;
   std::vector<CLI::Option*> circuit;
+
+  CLI::Option* engine = nullptr;
 
   void require(const std::string& path) const {
     const bool is_model = !is_circuit(path);
@@ -251,7 +30,7 @@ struct OwnOptions {
   }
 };
 
-OwnOptions add_options(CLI::App* command, SimulateOptions& options, CircuitRunOptions& circuit) {
+OwnOptions add_options(CLI::App* command, ModelRunOptions& options, CircuitRunOptions& circuit) {
   OwnOptions own;
   const auto of_model = [&](CLI::Option* option) { own.model.push_back(option); };
   const auto of_circuit = [&](CLI::Option* option) { own.circuit.push_back(option); };
@@ -262,8 +41,9 @@ OwnOptions add_options(CLI::App* command, SimulateOptions& options, CircuitRunOp
   of_model(command->add_option("--first", options.first, "model: the first of them")
                ->capture_default_str()
                ->check(whole_number()));
-  command->add_option("--engine", options.engine,
-                      "clock or event (default: event for models, clock for circuits)");
+  own.engine = command->add_option("--engine", options.engine,
+                                   "clock or event; for circuits auto, too (default: event for models, for "
+                                   "circuits what the file says, or clock)");
   of_model(command->add_flag("--compare", options.compare,
                              "model: run the other engine too; fail unless both agree spike for spike"));
   of_model(command->add_option("--cutoff", options.graph.cutoff,
@@ -291,31 +71,40 @@ OwnOptions add_options(CLI::App* command, SimulateOptions& options, CircuitRunOp
   of_circuit(
       command->add_option("--precision", circuit.precision, "circuit: of weights: single or exact (double)")
           ->capture_default_str());
-  command->add_option("--out", options.out, "raster file to write (HDF5, SONATA layout)")
+  of_circuit(
+      command->add_flag("--on-grid", circuit.on_grid,
+                        "circuit, event engine: all times but those of Poisson input are whole steps"));
+  of_circuit(command
+                 ->add_flag("--off-grid", circuit.off_grid,
+                            "circuit, event engine: nothing is rounded to steps, whatever the file says")
+                 ->excludes("--on-grid"));
+  command->add_option("--out", options.out, "file to write the spikes to; others are named after it")
       ->capture_default_str();
-  command->add_flag("--force", options.force, "replace an existing raster file");
+  command
+      ->add_option("--format", options.format,
+                   "sonata: a raster; shd: samples in the layout of the Spiking Heidelberg Digits")
+      ->capture_default_str();
+  command->add_flag("--force", options.force, "replace existing files");
   command->add_flag("--quiet", options.output.quiet, "no progress");
   command->add_flag("--json", options.output.json, "the summary as JSON");
   return own;
 }
 
-int simulate_either(SimulateOptions options, CircuitRunOptions circuit) {
-  if (!is_circuit(options.model)) {
-    if (options.engine.empty()) options.engine = "event";
-    return simulate(options);
-  }
+int simulate_either(const ModelRunOptions& options, CircuitRunOptions circuit, bool engine_given) {
+  if (!is_circuit(options.model)) return simulate_model(options);
   circuit.circuit = options.model;
   circuit.out = options.out;
+  circuit.format = options.format;
   circuit.force = options.force;
   circuit.output = options.output;
-  if (!options.engine.empty()) circuit.engine = options.engine;
+  if (engine_given) circuit.engine = options.engine;
   return simulate_circuit(circuit);
 }
 
 }  // namespace
 
 void add_simulate(CLI::App& app, Action& action) {
-  auto options = std::make_shared<SimulateOptions>();
+  auto options = std::make_shared<ModelRunOptions>();
   auto circuit = std::make_shared<CircuitRunOptions>();
   CLI::App* command = app.add_subcommand(
       "simulate", "Run a circuit, or a trained network as a spatial graph, and record its spikes");
@@ -323,7 +112,7 @@ void add_simulate(CLI::App& app, Action& action) {
   command->callback([options, circuit, own, &action] {
     action = [options, circuit, own] {
       own.require(options->model);
-      return simulate_either(*options, *circuit);
+      return simulate_either(*options, *circuit, own.engine->count() > 0);
     };
   });
 }

@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "io/circuit_reader.hpp"
+#include "sim/circuit/names.hpp"
 #include "sim/error.hpp"
 
 namespace loci::io {
 namespace {
 
 void read_space(CircuitDocument& document, sim::Space& space) {
-  std::uint64_t dims = document.toml.has_section("space") ? 2 : 0;
+  std::uint64_t dims = 2;
   document.read("space.dims", dims);
   if (dims > 3)
     throw InputError(document.toml.where("space.dims"), fmt::format("{} dimensions", dims),
@@ -20,6 +22,21 @@ void read_space(CircuitDocument& document, sim::Space& space) {
   document.read("space.lower", space.lower, dims);
   document.read("space.extent", space.extent, dims);
   document.read("space.periodic", space.periodic);
+}
+
+std::set<std::string> names_of(const sim::Circuit& circuit) {
+  std::set<std::string> names;
+  for (const sim::Population& each : circuit.populations) names.insert(each.name);
+  return names;
+}
+
+void read_run(CircuitDocument& document, CircuitFile& file) {
+  document.read("run.duration_ms", file.duration_ms);
+  if (const auto engine = document.toml.get<std::string>("run.engine"))
+    file.engine = sim::parse_engine_request(*engine, document.toml.where("run.engine"));
+  if (file.engine == sim::EngineRequest::clock && document.toml.has("run.engine"))
+    document.refuse("run.", {"on_grid"}, "engine = \"clock\"");
+  document.read("run.on_grid", file.on_grid);
 }
 
 }  // namespace
@@ -65,15 +82,19 @@ CircuitFile parse_circuit(std::string_view text, const std::string& name,
   sim::Circuit& circuit = file.circuit;
   document.read("circuit.step_ms", circuit.step_ms);
   document.read("circuit.seed", circuit.seed);
-  read_space(document, circuit.space);
+  if (document.toml.has_section("space")) read_space(document, circuit.space);
+  if (document.toml.has_section("sonata")) read_sonata_populations(document, file);
+  const std::set<std::string> in_files = names_of(circuit);
   for (const std::string& population : document.toml.names_in("population"))
-    circuit.populations.push_back(read_population(document, population, circuit.space));
+    if (!in_files.contains(population))
+      circuit.populations.push_back(read_population(document, population, circuit.space));
+  if (document.toml.has_section("sonata")) read_sonata_projections(document, file);
   for (std::size_t i = 0; i < document.toml.n_tables("projection"); ++i)
     read_projections(document, fmt::format("projection.{}.", i), circuit);
   for (std::size_t i = 0; i < document.toml.n_tables("input"); ++i)
     read_inputs(document, fmt::format("input.{}.", i), circuit);
-  document.read("record.spikes", file.record_spikes);
-  document.read("run.duration_ms", file.duration_ms);
+  read_record(document, file);
+  read_run(document, file);
   document.toml.refuse_unknown();
   return file;
 }

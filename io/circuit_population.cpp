@@ -41,9 +41,8 @@ const std::vector<CellKey>& cell_keys() {
   return keys;
 }
 
-Cell read_cell(CircuitDocument& document, const std::string& prefix) {
-  Cell cell;
-  const std::string model = document.toml.get_or<std::string>(prefix + "model", "lif_delta");
+void read_parameters(CircuitDocument& document, const std::string& prefix, Cell& cell) {
+  const auto model = document.toml.get_or<std::string>(prefix + "model", std::string(name_of(cell.model)));
   cell.model = sim::parse_cell_model(model, document.toml.where(prefix + "model"));
   const std::string choice = fmt::format("model = \"{}\"", model);
   for (const CellKey& key : cell_keys()) {
@@ -55,31 +54,28 @@ Cell read_cell(CircuitDocument& document, const std::string& prefix) {
   document.read(prefix + "current_pa", cell.current_pa);
   if (cell.model != CellModel::lif_discrete) {
     document.refuse(prefix, {"beta", "threshold", "reset", "reset_delay"}, choice);
-    return cell;
+    return;
   }
   document.read(prefix + "beta", cell.discrete.beta);
   document.read(prefix + "threshold", cell.discrete.threshold);
   if (const auto reset = document.toml.get<std::string>(prefix + "reset"))
     cell.discrete.reset = sim::parse_reset(*reset, document.toml.where(prefix + "reset"));
   document.read(prefix + "reset_delay", cell.discrete.reset_delay);
-  return cell;
 }
 
-// By default a membrane starts at its rest.
-sim::InitialMembrane read_initial(CircuitDocument& document, const std::string& key, const Cell& cell,
-                                  std::size_t size) {
-  sim::PerNeuron value = cell.model == CellModel::lif_discrete ? sim::PerNeuron(0.0) : cell.resting_mv;
+void read_initial(CircuitDocument& document, const std::string& key, std::size_t size,
+                  sim::InitialMembrane& initial) {
+  sim::PerNeuron value(std::vector<double>{});
   document.read(key, value);
+  if (!document.toml.has(key)) return;
   const auto values = value.values();
-  sim::InitialMembrane initial;
   if (values.size() == size && size > 1)
-    initial.given_mv.assign(values.begin(), values.end());
+    initial = {.given_mv = {values.begin(), values.end()}};
   else if (values.size() == 1 || values.size() == 2)
     initial = {.low_mv = values.front(), .high_mv = values.back(), .given_mv = {}};
   else
     throw InputError(document.toml.where(key), fmt::format("{} values for {} neurons", values.size(), size),
                      "give one value, the lowest and the highest, or one for each neuron");
-  return initial;
 }
 
 // (n, dims), row-major: a CSV file with columns x, y, z, or a data set as "file.h5:/path".
@@ -161,13 +157,26 @@ sim::Placement read_placement(CircuitDocument& document, const std::string& pref
 
 }  // namespace
 
+sim::InitialMembrane at_rest(const sim::Cell& cell, std::size_t size) {
+  const auto resting = cell.resting_mv.values();
+  if (cell.model == CellModel::lif_discrete || resting.empty()) return {};
+  if (resting.size() == size && size > 1) return {.given_mv = {resting.begin(), resting.end()}};
+  return {.low_mv = resting.front(), .high_mv = resting.front(), .given_mv = {}};
+}
+
+void read_cell(CircuitDocument& document, const std::string& prefix, sim::Population& population) {
+  read_parameters(document, prefix, population.cell);
+  read_initial(document, prefix + "initial_mv", population.size, population.initial);
+}
+
 sim::Population read_population(CircuitDocument& document, const std::string& name, const sim::Space& space) {
   const std::string prefix = "population." + name + ".";
   sim::Population population;
   population.name = name;
   population.size = document.toml.require<std::uint64_t>(prefix + "size");
-  population.cell = read_cell(document, prefix);
-  population.initial = read_initial(document, prefix + "initial_mv", population.cell, population.size);
+  read_parameters(document, prefix, population.cell);
+  population.initial = at_rest(population.cell, population.size);
+  read_initial(document, prefix + "initial_mv", population.size, population.initial);
   document.read(prefix + "mask", population.mask);
   population.placement = read_placement(document, prefix, space);
   return population;

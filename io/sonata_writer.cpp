@@ -87,16 +87,18 @@ void write_text(hdf5::Group& group, hdf5::Group& library, const std::string& nam
   library.write_strings(name, std::span(&text, 1));
 }
 
+template <typename Number>
 void write_positions(hdf5::Group& group, std::span<const double> positions, std::size_t n, std::size_t dims) {
   for (std::size_t k = 0; k < 3 && dims > 0; ++k) {
-    std::vector<float> column(n, 0.0F);
-    for (std::size_t i = 0; i < n && k < dims; ++i) column[i] = static_cast<float>(positions[i * dims + k]);
+    std::vector<Number> column(n, 0);
+    for (std::size_t i = 0; i < n && k < dims; ++i) column[i] = static_cast<Number>(positions[i * dims + k]);
     write_column(group, std::string(1, "xyz"[k]), column);
   }
 }
 
 void write_node_population(hdf5::Group& nodes, const sim::Circuit& circuit,
-                           const sim::Connectivity& connectivity, std::size_t index) {
+                           const sim::Connectivity& connectivity, std::size_t index,
+                           const SonataNodeOptions& options) {
   const sim::Population& population = circuit.populations[index];
   const std::size_t n = population.size;
   std::vector<std::uint64_t> ids(n);
@@ -107,7 +109,8 @@ void write_node_population(hdf5::Group& nodes, const sim::Circuit& circuit,
   write_column(outer, "node_group_id", std::vector<std::uint32_t>(n, 0));
   write_column(outer, "node_group_index", ids);
   hdf5::Group group = outer.create_group("0");
-  write_positions(group, connectivity.populations()[index].positions, n, circuit.space.dims);
+  const auto write_all = options.double_positions ? write_positions<double> : write_positions<float>;
+  write_all(group, connectivity.populations()[index].positions, n, circuit.space.dims);
   hdf5::Group library = group.create_group("@library");
   write_text(group, library, "model_type", "point_neuron", n);
   write_text(group, library, "model_template", sonata_template(population.cell.model), n);
@@ -132,15 +135,49 @@ void write_sonata(const std::filesystem::path& path, const char* format, const s
 
 struct Edge {
   std::uint64_t target;
-  std::uint32_t delay;
+  double delay_ms;
   double weight;
+};
+
+// A column of numbers of either width.
+class NumberColumn {
+ public:
+  NumberColumn(hdf5::Group& group, const std::string& name, bool is_double)
+      : double_(is_double),
+        dataset_(is_double ? group.create_extendable<double>(name, compressed)
+                           : group.create_extendable<float>(name, compressed)) {}
+
+  hdf5::Dataset& dataset() { return dataset_; }
+  bool holds(double value) const { return std::isfinite(double_ ? value : static_cast<float>(value)); }
+  void push(double value) { pending_.push_back(value); }
+  void flush() {
+    if (double_)
+      dataset_.append<double>(pending_);
+    else
+      dataset_.append<float>(std::vector<float>(pending_.begin(), pending_.end()));
+    pending_.clear();
+  }
+
+ private:
+  bool double_;
+  hdf5::Dataset dataset_;
+  std::vector<double> pending_;
 };
 
 // The columns of one edge population, and what of them is not yet in the file.
 class EdgeColumns {
  public:
-  EdgeColumns(hdf5::Group& population, const sim::Circuit& circuit, std::size_t projection)
-      : where_(population.where()), step_ms_(circuit.step_ms), type_(static_cast<std::int64_t>(projection)) {
+  EdgeColumns(hdf5::Group& population, const sim::Circuit& circuit, std::size_t projection,
+              const SonataEdgeOptions& options)
+      : EdgeColumns(population, population.create_group("0"), circuit, projection, options) {}
+
+ private:
+  EdgeColumns(hdf5::Group& population, hdf5::Group group, const sim::Circuit& circuit, std::size_t projection,
+              const SonataEdgeOptions& options)
+      : where_(population.where()),
+        type_(static_cast<std::int64_t>(projection)),
+        weight_(group, "syn_weight", options.double_weights),
+        delay_(group, "delay", options.double_delays) {
     const sim::Projection& rule = circuit.projections[projection];
     source_ = population.create_extendable<std::uint64_t>("source_node_id", compressed);
     source_.write_attribute("node_population", rule.source);
@@ -149,24 +186,21 @@ class EdgeColumns {
     type_id_ = population.create_extendable<std::int64_t>("edge_type_id", compressed);
     group_id_ = population.create_extendable<std::uint32_t>("edge_group_id", compressed);
     group_index_ = population.create_extendable<std::uint64_t>("edge_group_index", compressed);
-    hdf5::Group group = population.create_group("0");
-    weight_ = group.create_extendable<float>("syn_weight", compressed);
-    delay_ = group.create_extendable<float>("delay", compressed);
-    delay_.write_attribute("units", "ms");
+    delay_.dataset().write_attribute("units", "ms");
   }
 
+ public:
   void append(std::uint32_t source, const std::vector<Edge>& edges) {
     for (const Edge& edge : edges) {
-      const auto weight = static_cast<float>(edge.weight);
-      if (!std::isfinite(weight))
+      if (!weight_.holds(edge.weight))
         throw InputError(where_,
                          fmt::format("edge {} of node {} to {} has a weight of {}", n_ + targets_.size(),
                                      source, edge.target, edge.weight),
                          "use weights that fit into 32-bit numbers");
       sources_.push_back(source);
       targets_.push_back(edge.target);
-      weights_.push_back(weight);
-      delays_.push_back(static_cast<float>(edge.delay * step_ms_));
+      weight_.push(edge.weight);
+      delay_.push(edge.delay_ms);
     }
     if (targets_.size() >= edges_at_once) flush();
   }
@@ -177,15 +211,13 @@ class EdgeColumns {
     for (std::size_t i = 0; i < n; ++i) index[i] = n_ + i;
     source_.append<std::uint64_t>(sources_);
     target_.append<std::uint64_t>(targets_);
-    weight_.append<float>(weights_);
-    delay_.append<float>(delays_);
+    weight_.flush();
+    delay_.flush();
     group_index_.append<std::uint64_t>(index);
     type_id_.append<std::int64_t>(std::vector<std::int64_t>(n, type_));
     group_id_.append<std::uint32_t>(std::vector<std::uint32_t>(n, 0));
     sources_.clear();
     targets_.clear();
-    weights_.clear();
-    delays_.clear();
     n_ += n;
   }
 
@@ -194,11 +226,10 @@ class EdgeColumns {
 
  private:
   std::string where_;
-  double step_ms_;
   std::int64_t type_;
-  hdf5::Dataset source_, target_, type_id_, group_id_, group_index_, weight_, delay_;
+  hdf5::Dataset source_, target_, type_id_, group_id_, group_index_;
+  NumberColumn weight_, delay_;
   std::vector<std::uint64_t> sources_, targets_;
-  std::vector<float> weights_, delays_;
   std::uint64_t n_ = 0;
 };
 
@@ -209,7 +240,7 @@ void write_edge_population(hdf5::Group& edges, const std::string& name, const si
   const sim::PlacedPopulation& sources = connectivity.populations()[projection.source()];
   const sim::PlacedPopulation& targets = connectivity.populations()[projection.target()];
   hdf5::Group population = edges.create_group(name);
-  EdgeColumns columns(population, circuit, index);
+  EdgeColumns columns(population, circuit, index, options);
   sim::Row row;
   sim::RowMaker::Scratch scratch;
   std::vector<Edge> sorted;
@@ -217,8 +248,10 @@ void write_edge_population(hdf5::Group& edges, const std::string& name, const si
     projection.read(sources.place_of(neuron), row, scratch);
     sorted.clear();
     for (std::size_t e = 0; e < row.size(); ++e)
-      sorted.push_back({targets.neuron_at(row.target[e]), row.delay[e], row.weight[e]});
-    std::ranges::sort(sorted, {}, [](const Edge& e) { return std::tuple(e.target, e.delay, e.weight); });
+      sorted.push_back({targets.neuron_at(row.target[e]),
+                        connectivity.off_grid() ? row.delay_ms[e] : row.delay[e] * circuit.step_ms,
+                        row.weight[e]});
+    std::ranges::sort(sorted, {}, [](const Edge& e) { return std::tuple(e.target, e.delay_ms, e.weight); });
     columns.append(neuron, sorted);
   }
   columns.flush();
@@ -230,14 +263,15 @@ void write_edge_population(hdf5::Group& edges, const std::string& name, const si
 }  // namespace
 
 void write_sonata_nodes(const std::filesystem::path& path, const sim::Circuit& circuit,
-                        const sim::Connectivity& connectivity, const Provenance& provenance) {
+                        const sim::Connectivity& connectivity, const Provenance& provenance,
+                        const SonataNodeOptions& options) {
   require_population_names(path.string(), population_names(circuit));
   require_place(path);
   write_node_types(path, circuit);
   write_sonata(path, nodes_format, circuit, provenance, [&](hdf5::File& file) {
     hdf5::Group nodes = file.create_group("nodes");
     for (std::size_t p = 0; p < circuit.populations.size(); ++p)
-      write_node_population(nodes, circuit, connectivity, p);
+      write_node_population(nodes, circuit, connectivity, p, options);
   });
 }
 

@@ -17,7 +17,13 @@ namespace loci::io {
 
 inline constexpr int trace_format_version = 1;
 
-enum class TraceQuantity { membrane_mv, current_pa };
+// current: what flows through all synapses, of both signs.
+enum class TraceQuantity { membrane_mv, current_pa, excitatory_current_pa, inhibitory_current_pa };
+
+// "membrane", "current", "excitatory_current", "inhibitory_current".
+std::string_view name_of(TraceQuantity value);
+// Throws InputError at `where` listing what would have been understood.
+TraceQuantity parse_trace_quantity(std::string_view text, const std::string& where);
 
 // The chosen neurons of one population, ascending.
 struct TracedPopulation {

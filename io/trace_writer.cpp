@@ -14,6 +14,7 @@
 #include "io/sonata_layout.hpp"
 #include "io/trace_file.hpp"
 #include "sim/error.hpp"
+#include "sim/names.hpp"
 
 namespace loci::io {
 namespace {
@@ -41,6 +42,20 @@ void require_traces(const std::filesystem::path& path, const TraceTimes& times,
     throw InputError(path.string(),
                      fmt::format("frames from {} ms on, every {} ms", times.start_ms, times.interval_ms),
                      "give a finite start and a positive interval");
+}
+
+constexpr NameTable<TraceQuantity, 4> quantities{
+    {{TraceQuantity::membrane_mv, "membrane"},
+     {TraceQuantity::current_pa, "current"},
+     {TraceQuantity::excitatory_current_pa, "excitatory_current"},
+     {TraceQuantity::inhibitory_current_pa, "inhibitory_current"}}};
+
+// As the file has it.
+std::string text_of(TraceQuantity quantity) {
+  if (quantity == TraceQuantity::membrane_mv) return "membrane potential";
+  std::string text(name_of(quantity));
+  std::ranges::replace(text, '_', ' ');
+  return text;
 }
 
 }  // namespace
@@ -86,16 +101,15 @@ TraceWriter::State::State(const std::filesystem::path& path, TraceQuantity quant
       file((require_traces(path, times, populations), require_place(path), hdf5::File::create(partial))) {
   write_sonata_root(file);
   write_stamp(file, traces_format, trace_format_version, provenance);
-  const bool membrane = quantity == TraceQuantity::membrane_mv;
   std::vector<std::string> names;
   hdf5::Group report = file.create_group("report");
   for (const TracedPopulation& each : populations) {
-    streams.push_back(make_stream(report, each, times, membrane ? "mV" : "pA"));
+    streams.push_back(make_stream(report, each, times, quantity == TraceQuantity::membrane_mv ? "mV" : "pA"));
     names.push_back(each.name);
   }
   loci = file.create_group("loci");
   loci.write_attribute_array("populations", std::span<const std::string>(names));
-  loci.write_attribute("quantity", membrane ? "membrane potential" : "current");
+  loci.write_attribute("quantity", text_of(quantity));
   loci.write_attribute("complete", std::uint8_t{0});
   file.start_appending();
   flush();
@@ -135,6 +149,13 @@ void TraceWriter::State::flush() {
   for (Stream& stream : streams) stream.time.overwrite<double>(time_of(stream));
   file.flush();
   values_since_flush = 0;
+}
+
+std::string_view name_of(TraceQuantity value) {
+  return find_name(quantities, value);
+}
+TraceQuantity parse_trace_quantity(std::string_view text, const std::string& where) {
+  return find_value(quantities, text, where);
 }
 
 TraceWriter::TraceWriter(const std::filesystem::path& path, TraceQuantity quantity, const TraceTimes& times,

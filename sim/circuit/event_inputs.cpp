@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "sim/error.hpp"
 #include "sim/random.hpp"
@@ -18,7 +20,7 @@ void require(bool sound, const std::string& where, const char* wrong, const char
 EventInputs::EventInputs(const Circuit& circuit, const Connectivity& connectivity, const EventTime& time)
     : time_(time) {
   for (std::size_t i = 0; i < circuit.inputs.size(); ++i) add(circuit, i, connectivity);
-  std::ranges::stable_sort(changes_, {}, &CurrentChange::time);
+  add_up();
   for (std::size_t s = 0; s < sources_.size(); ++s)
     queue_.set(static_cast<TimeQueue::Slot>(s), begin(sources_[s]));
 }
@@ -36,7 +38,7 @@ void EventInputs::add(const Circuit& circuit, std::size_t index, const Connectiv
     case InputKind::trains:
       return add_train(input, population, placed, where);
     case InputKind::current:
-      return add_currents(input, population, where);
+      return add_currents(input, index, population, where);
   }
 }
 
@@ -56,23 +58,44 @@ void EventInputs::add_train(const Input& input, std::size_t population, const Pl
   const std::size_t n = input.times_ms.size();
   require(input.neurons.size() == n && (input.weights.empty() || input.weights.size() == n), where,
           "times, neurons and weights of its spikes are not as many", "give one of each for every spike");
+  const double start = time_.of(input.start_ms, where);
+  const double stop = time_.of(input.stop_ms, where);
   Train train;
   for (std::size_t e = 0; e < n; ++e) {
     require(input.neurons[e] < placed.size, where, "a spike goes to a neuron that does not exist",
             "number the neurons of the population from 0");
     const double weight = input.weights.empty() ? input.weight : input.weights[e];
-    train.spikes.push_back(
-        {time_.of(input.times_ms[e], where), {population, placed.place_of(input.neurons[e]), weight}});
+    const double time = time_.of(input.times_ms[e], where);
+    if ((start > 0.0 && time <= start) || time > stop) continue;  // as a step that ends then is off or on
+    train.spikes.push_back({time, {population, placed.place_of(input.neurons[e]), weight}});
   }
   std::ranges::stable_sort(train.spikes, {}, &Train::Spike::time);
   sources_.push_back(std::move(train));
 }
 
-void EventInputs::add_currents(const Input& input, std::size_t population, const std::string& where) {
+void EventInputs::add_currents(const Input& input, std::size_t index, std::size_t population,
+                               const std::string& where) {
   require(input.currents_pa.size() == input.current_times_ms.size(), where,
           "its currents and their times are not as many", "give a time for every current");
-  for (std::size_t e = 0; e < input.currents_pa.size(); ++e)
-    changes_.push_back({time_.of(input.current_times_ms[e], where), population, input.currents_pa[e]});
+  const double start = time_.of(input.start_ms, where);
+  const double stop = time_.of(input.stop_ms, where);
+  for (std::size_t e = 0; e < input.currents_pa.size(); ++e) {
+    const double from = std::max(start, time_.of(input.current_times_ms[e], where));
+    if (from < stop) changes_.push_back({from, population, input.currents_pa[e], index});
+  }
+  if (std::isfinite(stop)) changes_.push_back({stop, population, 0.0, index});
+}
+
+// Inputs of one population flow at once: from each change on the sum of them all.
+void EventInputs::add_up() {
+  std::ranges::stable_sort(changes_, {}, &CurrentChange::time);
+  std::map<std::pair<std::size_t, std::size_t>, double> flowing;  // by population, then input
+  for (CurrentChange& change : changes_) {
+    flowing[{change.population, change.input}] = change.current_pa;
+    change.current_pa = 0.0;
+    for (const auto& [whose, current_pa] : flowing)
+      if (whose.first == change.population) change.current_pa += current_pa;
+  }
 }
 
 void EventInputs::add_poisson(const Circuit& circuit, std::size_t index, std::size_t population,

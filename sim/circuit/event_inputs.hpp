@@ -37,11 +37,12 @@ class EventInputs {
   double next_change() const {
     return next_change_ < changes_.size() ? changes_[next_change_].time : TimeQueue::never;
   }
-  // From `time` on this current is added to a population's own.
+  // From `time` on this current, the sum of all inputs, is added to a population's own.
   struct CurrentChange {
     double time;
     std::size_t population;
     double current_pa;
+    std::size_t input;
   };
   void take_changes(double now, std::vector<CurrentChange>& changes);
 
@@ -76,7 +77,8 @@ class EventInputs {
   void add_regular(const Input& input, std::size_t population, std::size_t size, const std::string& where);
   void add_train(const Input& input, std::size_t population, const PlacedPopulation& placed,
                  const std::string& where);
-  void add_currents(const Input& input, std::size_t population, const std::string& where);
+  void add_currents(const Input& input, std::size_t index, std::size_t population, const std::string& where);
+  void add_up();
   void add_poisson(const Circuit& circuit, std::size_t index, std::size_t population,
                    const PlacedPopulation& placed, const std::string& where);
 

@@ -28,6 +28,8 @@ constexpr NameTable<InputKind, 4> input_kinds{{{InputKind::poisson, "poisson"},
                                                {InputKind::regular, "regular"},
                                                {InputKind::trains, "trains"},
                                                {InputKind::current, "current"}}};
+constexpr NameTable<EngineRequest, 3> engine_requests{
+    {{EngineRequest::clock, "clock"}, {EngineRequest::event, "event"}, {EngineRequest::automatic, "auto"}}};
 
 }  // namespace
 
@@ -46,6 +48,9 @@ std::string_view name_of(ConnectionRule value) {
 std::string_view name_of(InputKind value) {
   return find_name(input_kinds, value);
 }
+std::string_view name_of(EngineRequest value) {
+  return find_name(engine_requests, value);
+}
 
 CellModel parse_cell_model(std::string_view text, const std::string& where) {
   return find_value(cell_models, text, where);
@@ -61,6 +66,9 @@ ConnectionRule parse_connection_rule(std::string_view text, const std::string& w
 }
 InputKind parse_input_kind(std::string_view text, const std::string& where) {
   return find_value(input_kinds, text, where);
+}
+EngineRequest parse_engine_request(std::string_view text, const std::string& where) {
+  return find_value(engine_requests, text, where);
 }
 
 }  // namespace loci::sim

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sim/circuit/circuit.hpp"
+#include "sim/circuit/engine_choice.hpp"
 
 namespace loci::sim {
 
@@ -13,6 +14,7 @@ std::string_view name_of(PlacementKind value);
 std::string_view name_of(KernelShape value);
 std::string_view name_of(ConnectionRule value);
 std::string_view name_of(InputKind value);
+std::string_view name_of(EngineRequest value);
 
 // Throw InputError at `where` listing what would have been understood.
 CellModel parse_cell_model(std::string_view text, const std::string& where);
@@ -20,5 +22,6 @@ PlacementKind parse_placement_kind(std::string_view text, const std::string& whe
 KernelShape parse_kernel_shape(std::string_view text, const std::string& where);
 ConnectionRule parse_connection_rule(std::string_view text, const std::string& where);
 InputKind parse_input_kind(std::string_view text, const std::string& where);
+EngineRequest parse_engine_request(std::string_view text, const std::string& where);
 
 }  // namespace loci::sim

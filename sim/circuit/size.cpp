@@ -131,12 +131,16 @@ CircuitSize expected_size(const Circuit& circuit, std::span<const PlacedPopulati
                   options.n_threads);
     size.edges.push_back(rows.edges);
     if (options.procedural) continue;
-    const double per_edge = 2.0 + static_cast<double>(bytes_per_weight(rule, source, options.precision));
+    const double per_edge =
+        options.off_grid ? 20.0  // target, and weight and delay as 64-bit numbers
+                         : 2.0 + static_cast<double>(bytes_per_weight(rule, source, options.precision));
     size.synapse_bytes +=
         rows.edges * per_edge + rows.segments * 8.0 + 8.0 * static_cast<double>(source.size);
     // A list is sorted as a whole: who, whom and in which order, and of given edges the weights and delays.
     const double per_listed = rule.rule == ConnectionRule::given ? 40.0 : 12.0;
     if (listed) size.build_bytes = std::max(size.build_bytes, rows.edges * per_listed);
+    // Tables off the grid grow by doubling.
+    if (options.off_grid) size.build_bytes = std::max(size.build_bytes, rows.edges * per_edge);
   }
   return size;
 }

@@ -16,6 +16,22 @@ SpikeStatistics::SpikeStatistics(const Circuit& circuit, Step first, double bin_
 }
 
 void SpikeStatistics::on_spikes(Step step, std::size_t population, std::span<const std::uint32_t> neurons) {
+  count(step, step, population, neurons);
+}
+
+// A step's spikes are stamped with its end: it has those after its begin. Times on the grid are multiples of
+// the step, were it not for their last bit.
+void SpikeStatistics::add(double time_ms, std::size_t population, std::span<const std::uint32_t> neurons) {
+  const double steps = time_ms / step_ms_;
+  const double nearest = std::round(steps);
+  const bool on_grid = std::abs(steps - nearest) <= 1e-9 * std::max(1.0, steps);
+  const double at = on_grid ? nearest : steps;
+  count(static_cast<Step>(std::max(0.0, std::ceil(at) - 1.0)), at - 1.0, population, neurons);
+}
+
+// at: when, in steps of which the first ends at 0.
+void SpikeStatistics::count(Step step, double at, std::size_t population,
+                            std::span<const std::uint32_t> neurons) {
   const std::size_t bin = (step - first_) / bin_;
   auto& bins = bins_[population];
   if (bins.size() <= bin) bins.resize(bin + 1);
@@ -23,12 +39,12 @@ void SpikeStatistics::on_spikes(Step step, std::size_t population, std::span<con
   for (const std::uint32_t neuron : neurons) {
     Neuron& each = neurons_[begin_[population] + neuron];
     if (each.n > 0) {
-      const double interval = step - each.last;
+      const double interval = at - each.last;
       each.sum += interval;
       each.squares += interval * interval;
     }
     ++each.n;
-    each.last = step;
+    each.last = at;
   }
 }
 

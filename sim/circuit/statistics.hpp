@@ -27,6 +27,9 @@ class SpikeStatistics final : public CircuitListener {
   SpikeStatistics(const Circuit& circuit, Step first, double bin_ms = 5.0);
 
   void on_spikes(Step step, std::size_t population, std::span<const std::uint32_t> neurons) override;
+  // The same at any time, from the event engine: intervals are as they are, and a spike counts into the bin
+  // of the step that it falls into.
+  void add(double time_ms, std::size_t population, std::span<const std::uint32_t> neurons);
 
   // Over the steps [first, end); of the bins those that are full.
   SpikeSummary of_population(std::size_t population, Step end) const;
@@ -35,10 +38,11 @@ class SpikeStatistics final : public CircuitListener {
  private:
   struct Neuron {
     std::uint64_t n = 0;
-    Step last = 0;
-    double sum = 0.0;  // of intervals, in steps
+    double last = 0.0;  // in steps
+    double sum = 0.0;   // of intervals, in steps
     double squares = 0.0;
   };
+  void count(Step step, double at, std::size_t population, std::span<const std::uint32_t> neurons);
   SpikeSummary summary(std::size_t first_population, std::size_t last_population, Step end) const;
 
   double step_ms_;

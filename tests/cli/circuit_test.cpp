@@ -1,13 +1,10 @@
 // Circuits described in TOML: run, recorded, told about and refused as a user meets them.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <cmath>
-#include <csignal>
-#include <thread>
 
+#include "circuit_folder.hpp"
 #include "io/raster_file.hpp"
-#include "workspace.hpp"
 
 using namespace loci;
 using Catch::Contains;
@@ -15,31 +12,9 @@ using nlohmann::json;
 
 namespace {
 
-// Two populations in a square under Poisson drive: it fires, and excitation and inhibition both matter.
-const std::string net =
-    "[circuit]\nstep_ms = 0.1\nseed = 5\n[space]\ndims = 2\nperiodic = true\n"
-    "[population.E]\nsize = 400\n[population.I]\nsize = 100\nmask = -1\n"
-    "[[projection]]\nsource = [\"E\", \"I\"]\ntarget = [\"E\", \"I\"]\ncutoff = 0.15\nweight = 0.3\ndelay_ms "
-    "= 0.5\nvelocity = 0.1\n"
-    "[[input]]\ntarget = [\"E\", \"I\"]\nkind = \"poisson\"\nrate_hz = 9000\nweight = 0.1\n"
-    "[run]\nduration_ms = 200\n";
-
 TemporaryFolder& with_net(TemporaryFolder& folder) {
-  write_bytes(folder / "net.toml", net);
+  write_bytes(folder / "net.toml", small_net);
   return folder;
-}
-
-Result loci_in(const TemporaryFolder& folder, const Arguments& arguments) {
-  return run(arguments, {.folder = folder.path(), .environment = {}});
-}
-
-json simulate(const TemporaryFolder& folder, const Arguments& more) {
-  Arguments arguments{"simulate", "net.toml", "--json", "--force"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  const auto result = loci_in(folder, arguments);
-  CAPTURE(result.err);
-  REQUIRE(result.exit_code == 0);
-  return result.json();
 }
 
 }  // namespace
@@ -47,7 +22,7 @@ json simulate(const TemporaryFolder& folder, const Arguments& more) {
 TEST_CASE("a circuit is built and run, and its spikes are in the raster and in the summary") {
   TemporaryFolder folder;
   with_net(folder);
-  const json summary = simulate(folder, {});
+  const json summary = simulate_net(folder, {});
   const auto raster = io::read_raster(folder / "spikes.h5");
   CHECK(raster.complete);
   CHECK(raster.duration_ms == Approx(200.0));
@@ -82,23 +57,23 @@ TEST_CASE("a circuit is built and run, and its spikes are in the raster and in t
 TEST_CASE("threads and the procedural mode change nothing about the spikes, the seed does") {
   TemporaryFolder folder;
   with_net(folder);
-  simulate(folder, {});
+  simulate_net(folder, {});
   const auto one = io::read_raster(folder / "spikes.h5");
   REQUIRE(one.n_spikes() > 500);
   for (const Arguments& same : {Arguments{"--threads", "3"}, Arguments{"--procedural"},
                                 Arguments{"--procedural", "--threads", "2"}}) {
     CAPTURE(same);
-    const json summary = simulate(folder, same);
+    const json summary = simulate_net(folder, same);
     const auto other = io::read_raster(folder / "spikes.h5");
     CHECK(other.at("E").ids == one.at("E").ids);
     CHECK(other.at("E").times_ms == one.at("E").times_ms);
     CHECK(other.at("I").ids == one.at("I").ids);
     if (summary["procedural"] == true) CHECK(summary["bytes_per_synapse"] == 0.0);
   }
-  simulate(folder, {"--seed", "6"});
+  simulate_net(folder, {"--seed", "6"});
   CHECK(io::read_raster(folder / "spikes.h5").at("E").ids != one.at("E").ids);
-  CHECK(simulate(folder, {"--precision", "exact"})["precision"] == "exact");
-  CHECK(simulate(folder, {"--duration", "50"})["duration_ms"] == 50.0);
+  CHECK(simulate_net(folder, {"--precision", "exact"})["precision"] == "exact");
+  CHECK(simulate_net(folder, {"--duration", "50"})["duration_ms"] == 50.0);
   CHECK(io::read_raster(folder / "spikes.h5").duration_ms == Approx(50.0));
 }
 
@@ -120,27 +95,20 @@ TEST_CASE("the summary for a person says what ran and what came of it; quiet run
 
 TEST_CASE("a circuit that records nothing writes nothing") {
   TemporaryFolder folder;
-  write_bytes(folder / "net.toml", net + "[record]\nspikes = false\n");
-  CHECK_FALSE(simulate(folder, {}).contains("raster"));
+  write_bytes(folder / "net.toml", small_net + "[record]\nspikes = false\n");
+  CHECK_FALSE(simulate_net(folder, {}).contains("raster"));
   CHECK(folder.n_entries() == 1);
 }
 
 TEST_CASE("a killed run leaves a readable prefix of its spikes") {
   TemporaryFolder folder;
-  write_bytes(folder / "net.toml", net);
-  simulate(folder, {"--duration", "2000", "--out", "whole.h5"});
+  write_bytes(folder / "net.toml", small_net);
+  simulate_net(folder, {"--duration", "2000", "--out", "whole.h5"});
   const auto whole = io::read_raster(folder / "whole.h5");
-  Process process({"simulate", "net.toml", "--duration", "1000000"},
-                  {.folder = folder.path(), .environment = {}});
   const auto partial = folder / "spikes.h5.partial";
-  // Wait for a flush, which comes after 65,536 spikes.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-  std::error_code error;
-  while ((!std::filesystem::exists(partial) || std::filesystem::file_size(partial, error) < 65'536 * 16) &&
-         std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  process.signal(SIGKILL);
-  CHECK(process.wait().exit_code == -SIGKILL);
+  // A flush comes every 65,536 spikes: where there is more than one, one is complete.
+  kill_while_writing(folder, {"simulate", "net.toml", "--duration", "1000000"}, "spikes.h5.partial",
+                     2 * 65'536 * 16);
   CHECK_FALSE(std::filesystem::exists(folder / "spikes.h5"));
   const auto raster = io::read_raster(partial);
   CHECK_FALSE(raster.complete);
@@ -162,7 +130,7 @@ TEST_CASE("info tells what a circuit will have without building it") {
   CHECK(told["projections"][1]["rule"] == "pairwise");
   // The cutoff's edges wait 0.5 ms + 0.15 / 0.1 ms.
   CHECK(told["projections"][1]["longest_delay_ms"].get<double>() == Approx(2.0));
-  const json summary = simulate(folder, {});
+  const json summary = simulate_net(folder, {});
   CHECK(told["expected_edges"].get<double>() == Approx(summary["synapses"].get<double>()).epsilon(0.1));
   CHECK(told["synapse_bytes"].get<double>() > told["expected_edges"].get<double>() * 2);
   CHECK_THAT(
@@ -175,7 +143,7 @@ TEST_CASE("what makes no circuit, and options of the other kind, are refused and
   with_net(folder);
   write_bytes(folder / "typo.toml", "[population.E]\nsize = 3\ntau_membran_ms = 3\n");
   write_bytes(folder / "delay.toml",
-              net + "[[projection]]\nsource = \"E\"\ntarget = \"E\"\nweight = 1\ndelay_ms = 0.01\n");
+              small_net + "[[projection]]\nsource = \"E\"\ntarget = \"E\"\nweight = 1\ndelay_ms = 0.01\n");
   write_bytes(
       folder / "huge.toml",
       "[population.E]\nsize = 10000000\n[[projection]]\nsource = \"E\"\ntarget = \"E\"\nweight = 1\n");

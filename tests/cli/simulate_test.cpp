@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "io/model_file.hpp"
 #include "io/raster_file.hpp"
+#include "io/shd_file.hpp"
 #include "sim/parameters.hpp"
 #include "workspace.hpp"
 
@@ -269,4 +271,45 @@ TEST_CASE("a network without distances is simulated too, and one without spikes 
   CHECK(refused.exit_code == 2);
   CHECK_THAT(refused.err, Contains("network.neuron") && Contains("a rate network has no spikes"));
   CHECK_FALSE(std::filesystem::exists(work / "none.h5"));
+}
+
+TEST_CASE("images become labelled samples of spikes as trainers read them") {
+  const Workspace work;
+  REQUIRE(work.train({}).exit_code == 0);
+  simulate(work, {"--out", "raster.h5"});
+  const json summary = simulate(work, {"--out", "samples.h5", "--format", "shd"});
+  CHECK(summary["format"] == "shd");
+  const auto raster = io::read_raster(work / "raster.h5");
+  const auto shd = io::read_shd(work / "samples.h5");
+  const auto labels = test_labels();
+  CHECK(shd.n_neurons == 64 + 24 + 10);
+  CHECK(shd.classes == std::vector<std::string>{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+  REQUIRE(shd.samples.size() == labels.size());
+  std::size_t n_spikes = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto& sample = shd.samples[i];
+    const auto& record = raster.samples[i];
+    CHECK(sample.label == labels[i]);
+    // Hidden neurons come after the 64 of the input; a spike at a border belongs to the sample that it ends.
+    std::vector<std::uint64_t> expected, hidden;
+    const auto& was = raster.at("hidden");
+    for (std::size_t s = 0; s < was.ids.size(); ++s)
+      if (was.times_ms[s] > record.begin_ms + 1e-9 && was.times_ms[s] < record.end_ms + 1e-9) {
+        expected.push_back(was.ids[s]);
+      }
+    for (const std::uint64_t neuron : sample.neurons)
+      if (neuron >= 64 && neuron < 64 + 24) hidden.push_back(neuron - 64);
+    CHECK(hidden == expected);
+    for (const double ms : sample.times_ms) {
+      CHECK(ms > 0.0);
+      CHECK(ms <= (record.end_ms - record.begin_ms) * (1 + 0x1p-11));
+      CHECK(std::abs(ms - std::round(ms)) < 0.01);  // steps of 1 ms can be told apart
+    }
+    n_spikes += sample.neurons.size();
+  }
+  CHECK(n_spikes == raster.n_spikes());
+  CHECK(n_spikes > 10'000);
+  const auto refused = work.loci({"simulate", "model.h5", "--out", "none.h5", "--format", "csv"});
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Contains("--format") && Contains("'csv' is not known"));
 }

@@ -65,3 +65,28 @@ TEST_CASE("the Fano factor is the variance over the mean of counts in full bins 
   CHECK(statistics.of_population(0, 23).fano == Approx(1.5));
   CHECK(statistics.of_all(23).fano == Approx(1.1875 / 1.25));
 }
+
+TEST_CASE("times of the event engine count as the steps that they end, and between them as they are") {
+  const Circuit circuit = three_neurons();
+  SpikeStatistics steps(circuit, 0, 2.0);
+  SpikeStatistics times(circuit, 0, 2.0);
+  for (const Step step : {0U, 3U, 4U, 9U, 11U, 13U}) {
+    fire(steps, step, 0, {1});
+    times.add(step + 1.0, 0, std::vector<std::uint32_t>{1});
+  }
+  const auto a = steps.of_population(0, 20);
+  const auto b = times.of_population(0, 20);
+  CHECK(a.n_spikes == 6);
+  CHECK(b.n_spikes == a.n_spikes);
+  CHECK(b.cv_isi == a.cv_isi);
+  CHECK(b.fano == a.fano);
+  CHECK(b.cv_isi > 0.1);
+
+  // Every 1.5 ms, from 0 on: intervals without variation; bins of 2 ms end with what falls on their end.
+  SpikeStatistics between(circuit, 0, 2.0);
+  for (int i = 0; i < 8; ++i) between.add(1.5 * i, 1, std::vector<std::uint32_t>{0});
+  const auto c = between.of_population(1, 12);
+  CHECK(c.cv_isi == Approx(0.0).margin(1e-12));
+  // (0, 1.5), 3, (4.5, 6), 7.5, 9, 10.5: counts 2, 1, 2, 1, 1, 1, mean 8/6, variance 12/6 - 64/36.
+  CHECK(c.fano == Approx((12.0 / 6 - 64.0 / 36) / (8.0 / 6)));
+}

@@ -147,6 +147,44 @@ TEST_CASE("a current steps at its time") {
   CHECK(times[1] == times[0]);
 }
 
+TEST_CASE("currents of several inputs add up, each from its start to its stop") {
+  // V goes towards -70 + 0.08 I. 100 and 60 pA flow together from 10 to 30 ms: -57.2, below the threshold.
+  Circuit circuit = relays(
+      1, {.kind = InputKind::current, .stop_ms = 30.0, .current_times_ms = {0.0}, .currents_pa = {100.0}});
+  circuit.inputs.push_back({.target = "relays",
+                            .kind = InputKind::current,
+                            .start_ms = 10.0,
+                            .current_times_ms = {0.0, 50.0},
+                            .currents_pa = {60.0, 0.0}});
+  const Connectivity connectivity(circuit, {.off_grid = true});
+  CircuitEvent engine(circuit, connectivity);
+  Times times(1);
+  double v = -70.0;
+  double last_ms = 0.0;
+  for (const auto& [until_ms, current_pa] :
+       {std::pair(10.0, 100.0), std::pair(30.0, 160.0), std::pair(50.0, 60.0), std::pair(70.0, 0.0)}) {
+    const double towards = -70.0 + 0.08 * current_pa;
+    v = towards + (v - towards) * std::exp(-(until_ms - last_ms) / 20.0);
+    engine.run_until(until_ms, times);
+    CHECK(engine.membrane(0, 0) == Approx(v).epsilon(1e-14));
+    last_ms = until_ms;
+  }
+  CHECK(times.time[0].empty());
+}
+
+TEST_CASE("trains are heard from their start to their stop") {
+  Input trains{.kind = InputKind::trains,
+               .start_ms = 2.0,
+               .stop_ms = 4.0,
+               .times_ms = {1.9, 2.0, 2.1, 4.0, 4.1},
+               .neurons = {0, 0, 0, 0, 0}};
+  CHECK(arrivals(relays(1, trains), true, 10.0)[0] == std::vector<double>{2.1, 4.0});
+  CHECK(arrivals(relays(1, trains), false, 10.0)[0].size() == 2);
+  trains.start_ms = 0.0;
+  trains.times_ms[0] = 0.0;
+  CHECK(arrivals(relays(1, trains), true, 10.0)[0] == std::vector<double>{0.0, 2.0, 2.1, 4.0});
+}
+
 TEST_CASE("what the event engine cannot simulate is refused by name") {
   const auto refused = [](const Circuit& circuit, const char* what) {
     const auto simulate = [&] {
