@@ -10,6 +10,6 @@ namespace loci::cli {
 // Builds all edges. Throws InputError where they do not fit into memory.
 nlohmann::json circuit_graph_json(const std::string& path, std::size_t n_threads);
 nlohmann::json model_graph_json(const std::string& path, std::size_t n_threads);
-void print_graph(const nlohmann::json& json);
+void print_graph(const nlohmann::json& graph);
 
 }  // namespace loci::cli

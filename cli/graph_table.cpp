@@ -76,7 +76,7 @@ std::vector<std::string> histogram_lines(const json& histogram, bool whole) {
     const std::string range = !whole      ? fmt::format("{:.4g}", low)
                               : width > 1 ? fmt::format("{:.0f}-{:.0f}", low, low + width - 1)
                                           : fmt::format("{:.0f}", low);
-    lines.push_back(fmt::format("{:>11} {:>10} {}", range, n, std::string(bar, '#')));
+    lines.push_back(fmt::format("{:>11} {:>10}{}", range, n, bar > 0 ? ' ' + std::string(bar, '#') : ""));
   }
   return lines;
 }
@@ -128,11 +128,10 @@ void print_small_world(const json& graph) {
 void print_measures(const json& graph) {
   const std::uint64_t n = count(graph["neurons"]);
   fmt::print("\n");
-  for (const char* kind : {"weak", "strong"}) {
-    const json& components = graph[fmt::format("{}_components", kind)];
-    fmt::print("  {:<14}{} component{}, {} neurons in the largest\n", kind, count(components["count"]),
-               components["count"] == 1 ? "" : "s", count(components["largest"]));
-  }
+  const json& weak = graph["weak_components"];
+  const json& strong = graph["strong_components"];
+  fmt::print("  components    {} weak, the largest of {} neurons; {} strong, the largest of {}\n",
+             count(weak["count"]), count(weak["largest"]), count(strong["count"]), count(strong["largest"]));
   fmt::print("  clustering    {:.5g} ({})\n", real(graph["clustering"]["mean"]),
              sample_of(count(graph["clustering"]["neurons"]), n, real(graph["clustering"]["error"])));
   print_paths("path length", graph["path_length"], n);

@@ -15,8 +15,8 @@ namespace loci::sim {
 
 struct AnalysisOptions {
   std::uint64_t seed = 1;  // of samples and random graphs
-  double most_work =
-      1e9;  // edges to look at for one number; where all neurons need more, a sample is looked at
+  // Edges to look at for one number: where all neurons need more, a sample of them is looked at.
+  double most_work = 3e8;
   std::size_t n_bins = 12;    // of histograms, at most
   std::size_t n_threads = 1;  // changes no number
 };

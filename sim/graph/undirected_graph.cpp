@@ -89,8 +89,7 @@ JoinedPairs joined_pairs(const NeuronGraph& graph) {
   }
   joined.n_directed = joined.pairs.size();
   std::ranges::sort(joined.pairs);
-  const auto repeated = std::ranges::unique(joined.pairs);
-  joined.pairs.erase(repeated.begin(), repeated.end());
+  joined.pairs.erase(std::unique(joined.pairs.begin(), joined.pairs.end()), joined.pairs.end());
   return joined;
 }
 

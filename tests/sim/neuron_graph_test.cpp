@@ -38,8 +38,8 @@ Circuit mixed(std::size_t dims) {
 }
 
 // (source, target, delay, weight) as the graph has it, in its order.
-std::vector<Edge> edges_in(const NeuronGraph& graph) {
-  std::vector<Edge> edges;
+std::vector<JoinedEdge> edges_in(const NeuronGraph& graph) {
+  std::vector<JoinedEdge> edges;
   for (Vertex v = 0; v < graph.n_neurons(); ++v)
     for (std::size_t e = 0; e < graph.targets_of(v).size(); ++e) {
       const GraphEdge& edge = graph.edges_of(v)[e];
@@ -49,12 +49,12 @@ std::vector<Edge> edges_in(const NeuronGraph& graph) {
 }
 
 // The same from the rows of every projection, places become neurons, populations numbered one after another.
-std::vector<Edge> edges_of_rows(const Circuit& circuit, const ConnectivityOptions& options) {
-  std::vector<Edge> all;
+std::vector<JoinedEdge> edges_of_rows(const Circuit& circuit, const ConnectivityOptions& options) {
+  std::vector<JoinedEdge> all;
   for (std::size_t i = 0; i < circuit.projections.size(); ++i) {
     const std::uint32_t first_source = circuit.projections[i].source == "A" ? 0 : 300;
     const std::uint32_t first_target = circuit.projections[i].target == "A" ? 0 : 300;
-    for (const Edge& edge : edges_of(circuit, options, i))
+    for (const JoinedEdge& edge : edges_of(circuit, options, i))
       all.push_back({edge.source + first_source, edge.target + first_target, edge.delay, edge.weight});
   }
   std::ranges::sort(all);
