@@ -114,7 +114,8 @@ TEST_CASE("an edge is as long as its neurons are apart, the shorter way round, t
       CHECK(std::abs(static_cast<double>(graph.edges_of(v)[e].length) - length) <= 0x1p-24 * length + 1e-15);
     }
   CHECK(n_round > 100);
-  for (const GraphEdge& edge : graph_of(mixed(0)).edges_of(0)) CHECK(edge.length == 0.0F);
+  const NeuronGraph nowhere = graph_of(mixed(0));
+  for (const GraphEdge& edge : nowhere.edges_of(0)) CHECK(edge.length == 0.0F);
 }
 
 TEST_CASE("Boost's algorithms run on a circuit's graph: the earliest arrivals of a spike") {
