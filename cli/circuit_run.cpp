@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "cli/machine_memory.hpp"
 #include "cli/output_file.hpp"
@@ -32,8 +33,14 @@ class Listeners final : public sim::CircuitListener {
   void on_spikes(sim::Step step, std::size_t population, std::span<const std::uint32_t> neurons) override {
     for (sim::CircuitListener* each : listeners_) each->on_spikes(step, population, neurons);
   }
+  sim::Step interval() const override {
+    sim::Step all = 0;
+    for (const sim::CircuitListener* each : listeners_) all = std::gcd(all, each->interval());
+    return all;
+  }
   void on_step(sim::Step step) override {
-    for (sim::CircuitListener* each : listeners_) each->on_step(step);
+    for (sim::CircuitListener* each : listeners_)
+      if (each->interval() > 0 && (step + 1) % each->interval() == 0) each->on_step(step);
   }
 
  private:

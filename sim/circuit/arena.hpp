@@ -1,5 +1,5 @@
-// Memory that is filled once and given back as a whole. Its chunks begin where large pages may, so that what is
-// read all over the place needs few entries of the page tables on systems that use them unasked.
+// Memory that is filled once and given back as a whole. Its chunks begin where large pages may, so that what
+// is read all over the place needs few entries of the page tables on systems that use them unasked.
 #pragma once
 
 #include <cstddef>

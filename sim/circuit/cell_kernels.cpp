@@ -6,6 +6,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <bit>
 
 HWY_BEFORE_NAMESPACE();
@@ -44,72 +45,83 @@ HWY_INLINE std::size_t put_spikes(M fired, std::size_t at, std::uint32_t* spikes
 
 enum class Synapse { delta, exponential, adaptive };
 
+// A few neurons at a time, whose state stays in registers for all steps. The sums that do not wait for the
+// membrane come first.
 template <Synapse kSynapse, bool kUniform>
-std::size_t step_kernel(const CellStep& given) {
-  const CellStep step = given;  // a copy of its own, which no store can change
+void run_kernel(const CellRun& given) {
+  const CellRun run = given;  // a copy of its own, which no store can change
   using C = Constant<kUniform>;
   const D d;
-  const C keep(step.keep), drive(step.drive), threshold(step.threshold), reset(step.reset);
-  const C refractory(step.refractory);
+  const C keep(run.keep), drive(run.drive), threshold(run.threshold), reset(run.reset);
+  const C refractory(run.refractory);
   constexpr bool currents = kSynapse != Synapse::delta;
   constexpr bool adapts = kSynapse == Synapse::adaptive;
-  const C from_excitatory(step.from_excitatory), from_inhibitory(step.from_inhibitory);
-  const C keep_excitatory(step.keep_excitatory), keep_inhibitory(step.keep_inhibitory);
-  const C from_adaptation(step.from_adaptation), keep_adaptation(step.keep_adaptation);
-  const C jump(step.adaptation_jump);
-  const V now = hn::Set(d, step.now);
-  std::size_t n_spikes = 0;
-  for (std::size_t at = step.begin; at < step.end; at += n_lanes) {
-    const V membrane = hn::LoadU(d, step.membrane + at);
-    const V free_from = hn::LoadU(d, step.free_from + at);
-    V next = hn::MulAdd(keep.at(at), membrane, drive.at(at));
-    V adaptation = hn::Zero(d);
+  const C from_excitatory(run.from_excitatory), from_inhibitory(run.from_inhibitory);
+  const C keep_excitatory(run.keep_excitatory), keep_inhibitory(run.keep_inhibitory);
+  const C from_adaptation(run.from_adaptation), keep_adaptation(run.keep_adaptation);
+  const C jump(run.adaptation_jump);
+  for (std::size_t at = run.begin; at < run.end; at += n_lanes) {
+    const std::size_t from_begin = at - run.begin;
+    const M there = hn::FirstN(d, std::min(n_lanes, run.end - at));
+    V membrane = hn::LoadU(d, run.membrane + at);
+    V free_from = hn::LoadU(d, run.free_from + at);
+    V excitatory = hn::Zero(d), inhibitory = hn::Zero(d), adaptation = hn::Zero(d);
     if constexpr (currents) {
-      const V excitatory = hn::LoadU(d, step.excitatory + at);
-      const V inhibitory = hn::LoadU(d, step.inhibitory + at);
-      next = hn::MulAdd(from_excitatory.at(at), excitatory, next);
-      next = hn::MulAdd(from_inhibitory.at(at), inhibitory, next);
-      hn::StoreU(hn::MulAdd(keep_excitatory.at(at), excitatory, take(step.arrived, at)), d,
-                 step.excitatory + at);
-      hn::StoreU(hn::MulAdd(keep_inhibitory.at(at), inhibitory, take(step.arrived_inhibitory, at)), d,
-                 step.inhibitory + at);
-    } else {
-      next = hn::Add(next, take(step.arrived, at));
+      excitatory = hn::LoadU(d, run.excitatory + at);
+      inhibitory = hn::LoadU(d, run.inhibitory + at);
     }
-    if constexpr (adapts) {
-      adaptation = hn::LoadU(d, step.adaptation + at);
-      next = hn::MulAdd(from_adaptation.at(at), adaptation, next);
-      adaptation = hn::Mul(keep_adaptation.at(at), adaptation);
+    if constexpr (adapts) adaptation = hn::LoadU(d, run.adaptation + at);
+    V now = hn::Set(d, run.now);
+    for (std::size_t t = 0; t < run.n_steps; ++t) {
+      const V arrived = take(run.arriving[t], from_begin);
+      V input = drive.at(at);
+      if constexpr (currents) {
+        const V arrived_inhibitory = take(run.arriving_inhibitory[t], from_begin);
+        input = hn::MulAdd(from_excitatory.at(at), excitatory, input);
+        input = hn::MulAdd(from_inhibitory.at(at), inhibitory, input);
+        excitatory = hn::MulAdd(keep_excitatory.at(at), excitatory, arrived);
+        inhibitory = hn::MulAdd(keep_inhibitory.at(at), inhibitory, arrived_inhibitory);
+      } else {
+        input = hn::Add(input, arrived);
+      }
+      if constexpr (adapts) {
+        input = hn::MulAdd(from_adaptation.at(at), adaptation, input);
+        adaptation = hn::Mul(keep_adaptation.at(at), adaptation);
+      }
+      const M free = hn::Ge(now, free_from);
+      membrane = hn::IfThenElse(free, hn::MulAdd(keep.at(at), membrane, input), reset.at(at));
+      now = hn::Add(now, hn::Set(d, 1.0));
+      const M fired = hn::And(hn::And(hn::Ge(membrane, threshold.at(at)), free), there);
+      if (HWY_UNLIKELY(!hn::AllFalse(d, fired))) {
+        membrane = hn::IfThenElse(fired, reset.at(at), membrane);
+        free_from = hn::IfThenElse(fired, hn::Add(now, refractory.at(at)), free_from);
+        if constexpr (adapts) adaptation = hn::Add(adaptation, hn::IfThenElseZero(fired, jump.at(at)));
+        run.n_fired[t] += put_spikes(fired, at, run.fired + t * run.fired_stride + run.n_fired[t]);
+      }
     }
-    next = hn::IfThenElse(hn::Ge(now, free_from), next, reset.at(at));
-    M fired = hn::And(hn::Ge(next, threshold.at(at)), hn::Ge(now, free_from));
-    if (step.end - at < n_lanes) fired = hn::And(fired, hn::FirstN(d, step.end - at));
-    if (!hn::AllFalse(d, fired)) {
-      next = hn::IfThenElse(fired, reset.at(at), next);
-      const V free = hn::Add(hn::Add(now, hn::Set(d, 1.0)), refractory.at(at));
-      hn::StoreU(hn::IfThenElse(fired, free, free_from), d, step.free_from + at);
-      if constexpr (adapts) adaptation = hn::Add(adaptation, hn::IfThenElseZero(fired, jump.at(at)));
-      n_spikes += put_spikes(fired, at, step.spikes + n_spikes);
+    hn::StoreU(membrane, d, run.membrane + at);
+    hn::StoreU(free_from, d, run.free_from + at);
+    if constexpr (currents) {
+      hn::StoreU(excitatory, d, run.excitatory + at);
+      hn::StoreU(inhibitory, d, run.inhibitory + at);
     }
-    hn::StoreU(next, d, step.membrane + at);
-    if constexpr (adapts) hn::StoreU(adaptation, d, step.adaptation + at);
+    if constexpr (adapts) hn::StoreU(adaptation, d, run.adaptation + at);
   }
-  return n_spikes;
 }
 
 template <Synapse kSynapse>
-std::size_t any_kernel(const CellStep& step) {
-  return step.uniform ? step_kernel<kSynapse, true>(step) : step_kernel<kSynapse, false>(step);
+void any_kernel(const CellRun& run) {
+  return run.uniform ? run_kernel<kSynapse, true>(run) : run_kernel<kSynapse, false>(run);
 }
 
-std::size_t delta_kernel(const CellStep& step) {
-  return any_kernel<Synapse::delta>(step);
+void delta_kernel(const CellRun& run) {
+  any_kernel<Synapse::delta>(run);
 }
-std::size_t exponential_kernel(const CellStep& step) {
-  return any_kernel<Synapse::exponential>(step);
+void exponential_kernel(const CellRun& run) {
+  any_kernel<Synapse::exponential>(run);
 }
-std::size_t adaptive_kernel(const CellStep& step) {
-  return any_kernel<Synapse::adaptive>(step);
+void adaptive_kernel(const CellRun& run) {
+  any_kernel<Synapse::adaptive>(run);
 }
 
 }  // namespace loci::sim::HWY_NAMESPACE
@@ -122,14 +134,14 @@ HWY_EXPORT(delta_kernel);
 HWY_EXPORT(exponential_kernel);
 HWY_EXPORT(adaptive_kernel);
 
-std::size_t step_cells(CellModel model, const CellStep& step) {
+void run_cells(CellModel model, const CellRun& run) {
   switch (model) {
     case CellModel::lif_exp:
-      return HWY_DYNAMIC_DISPATCH(exponential_kernel)(step);
+      return HWY_DYNAMIC_DISPATCH(exponential_kernel)(run);
     case CellModel::adaptive_lif:
-      return HWY_DYNAMIC_DISPATCH(adaptive_kernel)(step);
+      return HWY_DYNAMIC_DISPATCH(adaptive_kernel)(run);
     default:
-      return HWY_DYNAMIC_DISPATCH(delta_kernel)(step);
+      return HWY_DYNAMIC_DISPATCH(delta_kernel)(run);
   }
 }
 

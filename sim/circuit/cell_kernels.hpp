@@ -1,4 +1,4 @@
-// One step of many neurons at once.
+// A few steps of many neurons at once.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,14 @@
 namespace loci::sim {
 
 // Arrays by place, of `uniform` constants only the first vector. What a model has no use for may be null.
-struct CellStep {
+struct CellRun {
   std::size_t begin;  // a multiple of 8; arrays are padded to one
   std::size_t end;
-  double now;
+  double now;  // the first step
+  std::size_t n_steps;
   bool uniform;
-  double* arrived;  // left at zero
-  double* arrived_inhibitory;
+  double* const* arriving;  // rows by step, `begin` first; left at zero
+  double* const* arriving_inhibitory;
   double* membrane;
   double* excitatory;
   double* inhibitory;
@@ -33,10 +34,11 @@ struct CellStep {
   const double* threshold;
   const double* reset;
   const double* refractory;
-  std::uint32_t* spikes;  // room for end - begin
+  std::uint32_t* fired;  // (n_steps, fired_stride): places, rising
+  std::size_t fired_stride;
+  std::size_t* n_fired;  // by step, added to
 };
 
-// Returns how many fired.
-std::size_t step_cells(CellModel model, const CellStep& step);
+void run_cells(CellModel model, const CellRun& run);
 
 }  // namespace loci::sim

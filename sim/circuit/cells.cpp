@@ -85,12 +85,14 @@ void Cells::find_constants(const Cell& cell, double step_ms, std::span<const std
   }
 }
 
-void Cells::step_discrete(std::size_t begin, std::size_t end, double* arrived,
-                          std::vector<std::uint32_t>& spikes) {
-  for (std::size_t place = begin; place < end; ++place) {
-    const double current = constants_.drive[uniform_ ? 0 : place] + std::exchange(arrived[place], 0.0);
-    if (discrete_.step(current, membrane_[place])) spikes.push_back(static_cast<std::uint32_t>(place));
-  }
+void Cells::run_discrete(const PlaceRange& range, std::size_t n_steps, const Arriving& arriving,
+                         FiredCells& fired) {
+  for (std::size_t t = 0; t < n_steps; ++t)
+    for (std::uint32_t place = range.begin; place < range.end; ++place) {
+      const double arrived = std::exchange(arriving.excitatory[t][place - range.begin], 0.0);
+      if (discrete_.step(constants_.drive[uniform_ ? 0 : place] + arrived, membrane_[place]))
+        fired.places_[t * fired.room_ + fired.n_[t]++] = place;
+    }
 }
 
 void Cells::set_current(double current_pa) {
@@ -98,37 +100,38 @@ void Cells::set_current(double current_pa) {
     constants_.drive[at] = resting_drive_[at] + per_current_[at] * current_pa;
 }
 
-void Cells::step(std::size_t begin, std::size_t end, Step now, double* arrived, double* arrived_inhibitory,
-                 std::vector<std::uint32_t>& spikes) {
-  if (model_ == CellModel::lif_discrete) return step_discrete(begin, end, arrived, spikes);
-  const std::size_t before = spikes.size();
-  spikes.resize(before + (end - begin));
+void Cells::run(const PlaceRange& range, Step now, std::size_t n_steps, const Arriving& arriving,
+                FiredCells& fired) {
+  fired.n_.fill(0);
+  if (model_ == CellModel::lif_discrete) return run_discrete(range, n_steps, arriving, fired);
   const Constants& c = constants_;
-  const CellStep step{.begin = begin,
-                      .end = end,
-                      .now = static_cast<double>(now),
-                      .uniform = uniform_,
-                      .arrived = arrived,
-                      .arrived_inhibitory = arrived_inhibitory,
-                      .membrane = membrane_.data(),
-                      .excitatory = excitatory_.data(),
-                      .inhibitory = inhibitory_.data(),
-                      .adaptation = adaptation_.data(),
-                      .free_from = free_from_.data(),
-                      .keep = c.keep.data(),
-                      .drive = c.drive.data(),
-                      .from_excitatory = c.from_excitatory.data(),
-                      .from_inhibitory = c.from_inhibitory.data(),
-                      .from_adaptation = c.from_adaptation.data(),
-                      .keep_excitatory = c.keep_excitatory.data(),
-                      .keep_inhibitory = c.keep_inhibitory.data(),
-                      .keep_adaptation = c.keep_adaptation.data(),
-                      .adaptation_jump = c.adaptation.data(),
-                      .threshold = c.threshold.data(),
-                      .reset = c.reset.data(),
-                      .refractory = c.refractory.data(),
-                      .spikes = spikes.data() + before};
-  spikes.resize(before + step_cells(model_, step));
+  run_cells(model_, {.begin = range.begin,
+                     .end = range.end,
+                     .now = static_cast<double>(now),
+                     .n_steps = n_steps,
+                     .uniform = uniform_,
+                     .arriving = arriving.excitatory.data(),
+                     .arriving_inhibitory = arriving.inhibitory.data(),
+                     .membrane = membrane_.data(),
+                     .excitatory = excitatory_.data(),
+                     .inhibitory = inhibitory_.data(),
+                     .adaptation = adaptation_.data(),
+                     .free_from = free_from_.data(),
+                     .keep = c.keep.data(),
+                     .drive = c.drive.data(),
+                     .from_excitatory = c.from_excitatory.data(),
+                     .from_inhibitory = c.from_inhibitory.data(),
+                     .from_adaptation = c.from_adaptation.data(),
+                     .keep_excitatory = c.keep_excitatory.data(),
+                     .keep_inhibitory = c.keep_inhibitory.data(),
+                     .keep_adaptation = c.keep_adaptation.data(),
+                     .adaptation_jump = c.adaptation.data(),
+                     .threshold = c.threshold.data(),
+                     .reset = c.reset.data(),
+                     .refractory = c.refractory.data(),
+                     .fired = fired.places_.data(),
+                     .fired_stride = fired.room_,
+                     .n_fired = fired.n_.data()});
 }
 
 }  // namespace loci::sim

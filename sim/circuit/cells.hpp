@@ -1,18 +1,46 @@
-// The neurons of one population: their state, and one step of their time.
+// The neurons of one population: their state, and their time step by step.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "sim/circuit/circuit.hpp"
-#include "sim/circuit/input_ring.hpp"
+#include "sim/circuit/shards.hpp"
 #include "sim/lif.hpp"
 
 namespace loci::sim {
 
 using Doubles = std::vector<double>;
+
+// Steps that neurons run alone, without news from each other.
+inline constexpr std::size_t most_steps_alone = 16;
+
+// Who fired in which of a few steps.
+class FiredCells {
+ public:
+  FiredCells(std::size_t n_cells, std::size_t n_steps) : room_(n_cells), places_(n_steps * n_cells) {}
+
+  // Places, rising.
+  std::span<const std::uint32_t> in_step(std::size_t step) const {
+    return {places_.data() + step * room_, n_[step]};
+  }
+
+ private:
+  friend class Cells;
+  std::size_t room_;
+  std::vector<std::uint32_t> places_;  // (steps, n_cells)
+  std::array<std::size_t, most_steps_alone> n_{};
+};
+
+// What arrives at neurons in a few steps, each a row by index (Shards); one of all kinds of input, or the
+// second of inhibition.
+struct Arriving {
+  std::array<double*, most_steps_alone> excitatory{};
+  std::array<double*, most_steps_alone> inhibitory{};
+};
 
 // Where a neuron's membrane starts, in mV.
 double initial_membrane(const Circuit& circuit, std::size_t population, std::size_t neuron);
@@ -32,10 +60,10 @@ class Cells {
   std::size_t size() const { return size_; }
   std::size_t n_receptors() const { return two_receptors_ ? 2 : 1; }
 
-  // The step `now` of the neurons at places [begin, end), begin a multiple of 8: takes what arrived (and
-  // leaves zeros) and appends the places of those that fire to `spikes`, rising.
-  void step(std::size_t begin, std::size_t end, Step now, double* arrived, double* arrived_inhibitory,
-            std::vector<std::uint32_t>& spikes);
+  // n_steps from step `now` on of the neurons at these places, the first a multiple of 8: takes what arrives,
+  // the range's first neuron at the rows' begin, and leaves zeros.
+  void run(const PlaceRange& range, Step now, std::size_t n_steps, const Arriving& arriving,
+           FiredCells& fired);
   // A current that is added to I_e from now on.
   void set_current(double current_pa);
 
@@ -59,7 +87,8 @@ class Cells {
         keep_adaptation, adaptation, threshold, reset, refractory;
   };
   void find_constants(const Cell& cell, double step_ms, std::span<const std::uint32_t> neuron_at);
-  void step_discrete(std::size_t begin, std::size_t end, double* arrived, std::vector<std::uint32_t>& spikes);
+  void run_discrete(const PlaceRange& range, std::size_t n_steps, const Arriving& arriving,
+                    FiredCells& fired);
 
   CellModel model_;
   std::size_t size_;

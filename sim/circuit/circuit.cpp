@@ -61,4 +61,11 @@ Step longest_delay(const Circuit& circuit, const Projection& rule) {
   return steps;
 }
 
+Step shortest_delay(const Circuit& circuit, const Projection& rule) {
+  const bool given = rule.rule == ConnectionRule::given && !rule.edges.delay_ms.empty();
+  const double delay_ms = given ? std::ranges::min(rule.edges.delay_ms) : rule.delay_ms;
+  return steps_from_ms(delay_ms, circuit.step_ms, OffGrid::round,
+                       "projection '" + rule.source + "' to '" + rule.target + "'");
+}
+
 }  // namespace loci::sim

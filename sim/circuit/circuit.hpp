@@ -190,5 +190,7 @@ struct Circuit {
 std::size_t find_population(const Circuit& circuit, const std::string& name, const std::string& where);
 // The delay of an edge as long as the rule allows, in steps. Throws InputError for one of more than 65,535.
 Step longest_delay(const Circuit& circuit, const Projection& rule);
+// And no shorter than this one.
+Step shortest_delay(const Circuit& circuit, const Projection& rule);
 
 }  // namespace loci::sim

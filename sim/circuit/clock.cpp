@@ -39,26 +39,37 @@ CircuitClock::CircuitClock(const Circuit& circuit, const Connectivity& connectiv
   if (connectivity.off_grid())
     throw InputError("clock engine", "its delays are whole steps, and these are off the grid",
                      "make the connectivity on the grid, or use the event engine");
-  std::vector<Step> longest(circuit.populations.size(), 1);
-  for (const ProjectionEdges& edges : connectivity.projections())
-    if (edges.table(0) == nullptr)  // others keep spikes on their way, not what they bring
-      longest[edges.target()] = std::max(longest[edges.target()], edges.longest_delay());
-  for (std::size_t p = 0; p < circuit.populations.size(); ++p) {
-    const PlacedPopulation& placed = connectivity.populations()[p];
-    const auto neurons = placed.cells ? placed.cells->neurons() : std::span<const std::uint32_t>();
-    Cells cells(circuit, p, neurons);
-    InputRing ring(placed.size, cells.n_receptors(), longest[p]);
-    populations_.push_back({.cells = std::move(cells), .arriving = std::move(ring)});
-    populations_.back().spikes.resize(connectivity.shards(p).size());
-    populations_.back().flights.resize(connectivity.shards(p).size());
-    workers_.resize(connectivity.shards(p).size());
-  }
-  for (std::size_t i = 0; i < connectivity.projections().size(); ++i)
-    populations_[connectivity.projections()[i].source()].outgoing.push_back(i);
+  make_states();
   for (std::size_t i = 0; i < circuit.inputs.size(); ++i) add_input(circuit.inputs[i], i);
-  for (PopulationState& population : populations_) {
-    std::ranges::stable_sort(population.events, {}, &Event::step);
-    add_up(population.changes);
+  for (PopulationState& population : populations_) add_up(population.changes);
+  for (ShardState& shard : shards_) std::ranges::stable_sort(shard.events, {}, &Event::step);
+}
+
+void CircuitClock::make_states() {
+  std::size_t n_receptors = 1;
+  for (std::size_t p = 0; p < circuit_.populations.size(); ++p) {
+    const PlacedPopulation& placed = connectivity_.populations()[p];
+    const auto neurons = placed.cells ? placed.cells->neurons() : std::span<const std::uint32_t>();
+    populations_.push_back({.cells = Cells(circuit_, p, neurons)});
+    n_receptors = std::max(n_receptors, populations_.back().cells.n_receptors());
+  }
+  const auto bundles = connectivity_.bundles();
+  for (std::size_t b = 0; b < bundles.size(); ++b) populations_[bundles[b].source].outgoing.push_back(b);
+  longest_slice_ = most_steps_alone;
+  Step longest = 0;  // that what a spike brings is kept; tables keep spikes on their way instead
+  for (std::size_t i = 0; i < circuit_.projections.size(); ++i) {
+    longest_slice_ = std::min(longest_slice_, shortest_delay(circuit_, circuit_.projections[i]));
+    longest = std::max(longest, connectivity_.projections()[i].longest_delay());
+  }
+  if (!bundles.empty() && bundles[0].table) longest = 0;
+  const Shards& shards = connectivity_.shards();
+  for (std::size_t shard = 0; shard < shards.size(); ++shard) {
+    shards_.push_back(
+        {.arriving = InputRing(shards.n_indices(shard), n_receptors, std::max(longest, longest_slice_))});
+    for (std::size_t p = 0; p < populations_.size(); ++p) {
+      const PlaceRange range = shards.range(p, shard);
+      shards_.back().fired.emplace_back(range.end - range.begin, longest_slice_);
+    }
   }
 }
 
@@ -89,14 +100,18 @@ void CircuitClock::add_input(const Input& input, std::size_t index) {
                                     neurons, input.weight),
                        input.weight});
   } else if (input.kind == InputKind::regular) {
-    regulars_.push_back({p, input.start_ms, input.interval_ms, stop, input.weight, 0, 0});
-    regulars_.back().step = step_ending(input.start_ms, circuit_, where);
+    Regular train{p, input.start_ms, input.interval_ms, stop, input.weight, 0, 0};
+    train.step = step_ending(input.start_ms, circuit_, where);
+    for (ShardState& shard : shards_) shard.regulars.push_back(train);
   } else if (input.kind == InputKind::trains) {
     for (std::size_t e = 0; e < input.times_ms.size(); ++e) {
       const Step step = step_ending(input.times_ms[e], circuit_, where);
-      if (step >= start && step < stop)
-        population.events.push_back({step, placed.place_of(input.neurons[e]),
-                                     input.weights.empty() ? input.weight : input.weights[e]});
+      if (step < start || step >= stop) continue;
+      const std::uint32_t place = placed.place_of(input.neurons[e]);
+      const Shards::Map map = connectivity_.shards().map(p);
+      const std::uint32_t shard = map.shard_of(place);
+      shards_[shard].events.push_back(
+          {step, p, map.index_of(place, shard), input.weights.empty() ? input.weight : input.weights[e]});
     }
   } else {
     for (std::size_t e = 0; e < input.currents_pa.size(); ++e) {
@@ -107,30 +122,6 @@ void CircuitClock::add_input(const Input& input, std::size_t index) {
   }
 }
 
-// Spikes of given trains, and regular ones.
-void CircuitClock::add_events() {
-  for (PopulationState& population : populations_)
-    for (; population.next_event < population.events.size() &&
-           population.events[population.next_event].step == now_;
-         ++population.next_event) {
-      const Event& event = population.events[population.next_event];
-      const std::size_t receptor = event.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
-      population.arriving.at(now_, receptor)[event.place] += event.weight;
-    }
-  for (Regular& train : regulars_)
-    for (; train.step == now_ && train.step < train.stop; train.advance(circuit_.step_ms)) {
-      PopulationState& population = populations_[train.population];
-      const std::size_t receptor = train.weight < 0.0 ? population.arriving.n_receptors() - 1 : 0;
-      double* arrived = population.arriving.at(now_, receptor);
-      for (std::size_t place = 0; place < population.cells.size(); ++place) arrived[place] += train.weight;
-    }
-}
-
-void CircuitClock::Regular::advance(double step_ms) {
-  const double end = std::round((start_ms + static_cast<double>(++n_past) * interval_ms) / step_ms);
-  step = end < max_steps ? static_cast<Step>(end) - 1 : max_steps;
-}
-
 void CircuitClock::change_currents() {
   for (PopulationState& population : populations_)
     for (; population.next_change < population.changes.size() &&
@@ -139,23 +130,31 @@ void CircuitClock::change_currents() {
       population.cells.set_current(population.changes[population.next_change].current_pa);
 }
 
+// A slice is as long as the shortest delay, and ends where a listener looks and where a current changes.
+CircuitClock::Slice CircuitClock::next_slice(Step end, Step interval) const {
+  Slice slice{now_, std::min(end, now_ + longest_slice_)};
+  if (interval > 0) slice.end = std::min(slice.end, (now_ / interval + 1) * interval);
+  for (const PopulationState& population : populations_)
+    if (population.next_change < population.changes.size())
+      slice.end = std::min(slice.end, population.changes[population.next_change].step);
+  return slice;
+}
+
 // What arrives at a neuron is added up in the order in which it was sent, however many shards there are, and
 // whether rows are stored or made again.
-void CircuitClock::deliver(PopulationState& population, std::size_t shard, std::uint32_t first) {
+void CircuitClock::deliver(std::size_t shard, const Slice& slice) {
   constexpr std::size_t ahead = 8;
-  std::vector<Flight>& flights = population.flights[shard];
-  const auto table = [&](const Flight& flight) -> const SynapseTable& {
-    return *connectivity_.projections()[flight.projection].table(shard);
-  };
-  double* arrived[] = {population.arriving.at(now_, 0) + first,
-                       population.arriving.at(now_, population.arriving.n_receptors() - 1) + first};
+  std::vector<Flight>& flights = shards_[shard].flights;
+  InputRing& ring = shards_[shard].arriving;
+  const auto bundles = connectivity_.bundles();
   std::size_t n_kept = 0;
   for (std::size_t f = 0; f < flights.size(); ++f) {
-    if (f + ahead < flights.size() && flights[f + ahead].due == now_) flights[f + ahead].row.prefetch();
+    if (f + ahead < flights.size() && flights[f + ahead].due < slice.end) flights[f + ahead].row.prefetch();
     Flight flight = flights[f];
-    while (flight.due == now_ && !flight.row.done()) {
+    const SynapseTable& table = *bundles[flight.bundle].table;
+    while (flight.due < slice.end && !flight.row.done()) {
       const SynapseTable::Segment segment = flight.row.segment();
-      table(flight).deliver(flight.row, segment, arrived[segment.receptor]);
+      table.deliver(flight.row, segment, ring.at(flight.due, table.receptor(segment)));
       if (!flight.row.done()) flight.due += flight.row.segment().delay - segment.delay;
     }
     if (!flight.row.done()) flights[n_kept++] = flight;
@@ -163,108 +162,146 @@ void CircuitClock::deliver(PopulationState& population, std::size_t shard, std::
   flights.resize(n_kept);
 }
 
-void CircuitClock::update(std::size_t shard) {
-  for (std::size_t p = 0; p < populations_.size(); ++p)
-    deliver(populations_[p], shard, connectivity_.shards(p)[shard].begin);
-  for (Drive& drive : drives_) {
-    if (now_ < drive.start || now_ >= drive.stop) continue;
-    const PlaceRange range = connectivity_.shards(drive.population)[shard];
-    InputRing& ring = populations_[drive.population].arriving;
-    const std::size_t receptor = drive.weight < 0.0 ? ring.n_receptors() - 1 : 0;
-    if (now_ == drive.start) drive.counts.draw(now_, range.begin, range.end);  // amid steps drawn together
-    drive.counts.add(now_, range.begin, range.end, ring.at(now_, receptor));
+// Spikes of given trains, and regular ones.
+void CircuitClock::add_events(std::size_t shard, const Slice& slice) {
+  ShardState& state = shards_[shard];
+  for (; state.next_event < state.events.size() && state.events[state.next_event].step < slice.end;
+       ++state.next_event) {
+    const Event& event = state.events[state.next_event];
+    state.arriving.at(event.step, receptor(event.population, event.weight))[event.index] += event.weight;
   }
-  for (std::size_t p = 0; p < populations_.size(); ++p) {
-    PopulationState& population = populations_[p];
-    const PlaceRange range = connectivity_.shards(p)[shard];
-    population.spikes[shard].clear();
-    if (range.begin == range.end) continue;
-    population.cells.step(range.begin, range.end, now_, population.arriving.at(now_, 0),
-                          population.arriving.at(now_, population.arriving.n_receptors() - 1),
-                          population.spikes[shard]);
-  }
-}
-
-void CircuitClock::send(std::size_t shard) {
-  Worker& worker = workers_[shard];
-  for (const PopulationState& population : populations_)
-    for (const std::size_t projection : population.outgoing) {
-      const ProjectionEdges& edges = connectivity_.projections()[projection];
-      PopulationState& target = populations_[edges.target()];
-      const SynapseTable* table = edges.table(shard);
-      for (const auto& spikes : population.spikes)
-        for (const std::uint32_t place : spikes) {
-          if (table == nullptr) {
-            edges.deliver(place, shard, now_, target.arriving, worker.row, worker.scratch);
-            continue;
-          }
-          const SynapseTable::Cursor row = table->row(place);
-          if (!row.done())
-            target.flights[shard].push_back(
-                {row, now_ + row.segment().delay, static_cast<std::uint32_t>(projection)});
-        }
+  for (Regular& train : state.regulars)
+    for (; train.step < std::min(slice.end, train.stop); train.advance(circuit_.step_ms)) {
+      const PlaceRange range = connectivity_.shards().range(train.population, shard);
+      double* arrived = state.arriving.at(train.step, receptor(train.population, train.weight)) +
+                        connectivity_.shards().begin(train.population, shard);
+      for (std::uint32_t place = range.begin; place < range.end; ++place) *arrived++ += train.weight;
     }
 }
 
-// What a listener throws ends the run after this step, once all threads have met.
-void CircuitClock::report(CircuitListener& listener) {
+// Where outside input of this weight arrives.
+std::size_t CircuitClock::receptor(std::size_t population, double weight) const {
+  return weight < 0.0 ? populations_[population].cells.n_receptors() - 1 : 0;
+}
+
+void CircuitClock::Regular::advance(double step_ms) {
+  const double end = std::round((start_ms + static_cast<double>(++n_past) * interval_ms) / step_ms);
+  step = end < max_steps ? static_cast<Step>(end) - 1 : max_steps;
+}
+
+void CircuitClock::add_drives(std::size_t shard, const Slice& slice) {
+  InputRing& ring = shards_[shard].arriving;
+  for (Drive& drive : drives_) {
+    const PlaceRange range = connectivity_.shards().range(drive.population, shard);
+    const std::uint32_t first = connectivity_.shards().begin(drive.population, shard);
+    for (Step step = std::max(slice.begin, drive.start); step < std::min(slice.end, drive.stop); ++step) {
+      if (step == drive.start) drive.counts.draw(step, range.begin, range.end);  // amid steps drawn together
+      drive.counts.add(step, range.begin, range.end,
+                       ring.at(step, receptor(drive.population, drive.weight)) + first);
+    }
+  }
+}
+
+void CircuitClock::integrate(std::size_t shard, const Slice& slice) {
+  ShardState& state = shards_[shard];
+  for (std::size_t p = 0; p < populations_.size(); ++p) {
+    const std::uint32_t first = connectivity_.shards().begin(p, shard);
+    Arriving arriving;
+    for (Step step = slice.begin; step < slice.end; ++step) {
+      arriving.excitatory[step - slice.begin] = state.arriving.at(step, 0) + first;
+      arriving.inhibitory[step - slice.begin] =
+          state.arriving.at(step, state.arriving.n_receptors() - 1) + first;
+    }
+    populations_[p].cells.run(connectivity_.shards().range(p, shard), slice.begin, slice.end - slice.begin,
+                              arriving, state.fired[p]);
+  }
+}
+
+void CircuitClock::send(std::size_t shard, const Slice& slice) {
+  ShardState& to = shards_[shard];
+  for (Step step = slice.begin; step < slice.end; ++step)
+    for (std::size_t p = 0; p < populations_.size(); ++p)
+      for (const std::size_t b : populations_[p].outgoing) {
+        const Bundle& bundle = connectivity_.bundles()[b];
+        for (const ShardState& from : shards_)
+          for (const std::uint32_t place : from.fired[p].in_step(step - slice.begin)) {
+            if (bundle.table) {
+              const SynapseTable::Cursor row = bundle.table->row(place, shard);
+              if (!row.done())
+                to.flights.push_back({row, step + row.segment().delay, static_cast<std::uint32_t>(b)});
+            } else {
+              for (const std::size_t i : bundle.projections)
+                connectivity_.projections()[i].deliver(place, shard, step, to.arriving, to.row, to.scratch);
+            }
+          }
+      }
+}
+
+// What a listener throws ends the run after this slice, once all threads have met.
+void CircuitClock::report(const Slice& slice, CircuitListener& listener) {
   try {
-    tell(listener);
+    tell(slice, listener);
   } catch (...) {
     failure_ = std::current_exception();
   }
 }
 
-void CircuitClock::tell(CircuitListener& listener) {
-  for (std::size_t p = 0; p < populations_.size(); ++p) {
-    std::vector<std::uint32_t>& reported = populations_[p].reported;
-    reported.clear();
-    for (const auto& spikes : populations_[p].spikes)
-      for (const std::uint32_t place : spikes)
-        reported.push_back(connectivity_.populations()[p].neuron_at(place));
-    if (reported.empty()) continue;
-    std::ranges::sort(reported);
-    n_spikes_ += reported.size();
-    listener.on_spikes(now_, p, reported);
+void CircuitClock::tell(const Slice& slice, CircuitListener& listener) {
+  const Step interval = listener.interval();
+  for (Step step = slice.begin; step < slice.end; ++step) {
+    for (std::size_t p = 0; p < populations_.size(); ++p) {
+      reported_.clear();
+      for (const ShardState& shard : shards_)
+        for (const std::uint32_t place : shard.fired[p].in_step(step - slice.begin))
+          reported_.push_back(connectivity_.populations()[p].neuron_at(place));
+      if (reported_.empty()) continue;
+      std::ranges::sort(reported_);
+      n_spikes_ += reported_.size();
+      listener.on_spikes(step, p, reported_);
+    }
+    if (interval > 0 && (step + 1) % interval == 0) listener.on_step(step);
   }
-  listener.on_step(now_);
 }
 
-// The order within a step: what is due and the outside world arrive, neurons are integrated and fire, their
-// spikes are sent and act one step later at the earliest. Neurons and the input to them belong to shards;
+// The order within a slice: what is due and the outside world arrive, neurons are integrated and fire, their
+// spikes are sent and act in the next slice at the earliest. Neurons and the input to them belong to shards;
 // each thread writes to its own alone.
-void CircuitClock::loop(std::size_t shard, Step n_steps, CircuitListener& listener,
+void CircuitClock::loop(std::size_t shard, Step end, CircuitListener& listener,
                         const std::function<void()>& meet) {
-  for (Step step = 0; step < n_steps && !failure_; ++step) {
+  const Step interval = listener.interval();
+  while (now_ < end && !failure_) {
+    const Slice slice = next_slice(end, interval);
+    deliver(shard, slice);
+    add_events(shard, slice);
+    add_drives(shard, slice);
+    integrate(shard, slice);
+    meet();
+    send(shard, slice);
+    if (shard == 0) report(slice, listener);
+    meet();
     if (shard == 0) {
+      now_ = slice.end;
       change_currents();
-      add_events();
     }
-    meet();
-    update(shard);
-    meet();
-    send(shard);
-    if (shard == 0) report(listener);
-    meet();
-    if (shard == 0) ++now_;
     meet();
   }
 }
 
 void CircuitClock::run(Step n_steps, CircuitListener& listener) {
-  run_team(n_steps, listener);
+  change_currents();
+  run_team(now_ + n_steps, listener);
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-void CircuitClock::run_team(Step n_steps, CircuitListener& listener) {
-  const std::size_t n_threads = workers_.size();
-  if (n_threads == 1) return loop(0, n_steps, listener, [] {});
+void CircuitClock::run_team(Step end, CircuitListener& listener) {
+  const std::size_t n_threads = shards_.size();
+  if (n_threads == 1) return loop(0, end, listener, [] {});
   std::barrier<> barrier(static_cast<std::ptrdiff_t>(n_threads));
   const auto meet = [&] { barrier.arrive_and_wait(); };
   std::vector<std::jthread> team;
   for (std::size_t shard = 1; shard < n_threads; ++shard)
-    team.emplace_back([&, shard] { loop(shard, n_steps, listener, meet); });
-  loop(0, n_steps, listener, meet);
+    team.emplace_back([&, shard] { loop(shard, end, listener, meet); });
+  loop(0, end, listener, meet);
 }
 
 double CircuitClock::membrane(std::size_t population, std::uint32_t neuron) const {

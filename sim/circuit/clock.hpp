@@ -22,15 +22,15 @@ class CircuitListener {
   // neurons: of the population, rising; they fired in `step`, at whose end their spike is stamped. Called
   // once a step and population in which any did.
   virtual void on_spikes(Step step, std::size_t population, std::span<const std::uint32_t> neurons) = 0;
-  // After every step; whoever wants traces reads them from the engine.
+  // on_step() is called at times that are multiples of so many steps: 0 is never. Whoever wants traces reads
+  // them from the engine then.
+  virtual Step interval() const { return 0; }
+  // After this step.
   virtual void on_step(Step /*step*/) {}
 };
 
-struct CircuitCounts {
-  std::uint64_t spikes = 0;
-  std::uint64_t synaptic_events = 0;
-};
-
+// Neurons do not feel each other within the shortest delay: the engine runs that long, a slice, before it
+// exchanges spikes (Morrison et al. 2005). What comes of it does not depend on where slices end.
 class CircuitClock {
  public:
   // The connectivity must outlive the engine, and has the shards of as many threads as it is run on.
@@ -53,9 +53,10 @@ class CircuitClock {
     PoissonDrive counts;
     double weight;
   };
-  struct Event {  // an input spike of a given or regular train
+  struct Event {  // an input spike of a given train
     Step step;
-    std::uint32_t place;
+    std::size_t population;
+    std::uint32_t index;  // in the shard
     double weight;
   };
   struct Regular {
@@ -73,49 +74,60 @@ class CircuitClock {
     double current_pa;
     std::size_t input;
   };
-  // A spike on its way to a shard of a population: what of its row is still to arrive, and when next.
+  // A spike on its way to a shard: what of its row is still to arrive, and when next.
   struct Flight {
     SynapseTable::Cursor row;
     Step due;
-    std::uint32_t projection;
+    std::uint32_t bundle;
   };
   struct PopulationState {
     Cells cells;
-    InputRing arriving;
-    std::vector<std::size_t> outgoing;  // projections
-    std::vector<Event> events;          // by step
-    std::size_t next_event = 0;
+    std::vector<std::size_t> outgoing;  // bundles
     std::vector<CurrentChange> changes;
     std::size_t next_change = 0;
-    std::vector<std::vector<std::uint32_t>> spikes;  // by shard: places that fired
-    std::vector<std::vector<Flight>> flights;        // by shard, in the order (sent, projection, source)
-    std::vector<std::uint32_t> reported;
   };
-  struct Worker {
+  // Each is written by one thread alone.
+  struct ShardState {
+    InputRing arriving;
+    std::vector<Flight> flights;    // in the order (sent, bundle, source)
+    std::vector<FiredCells> fired;  // by population, in this slice
+    std::vector<Event> events;      // by step
+    std::size_t next_event = 0;
+    std::vector<Regular> regulars;
     Row row;
     RowMaker::Scratch scratch;
   };
+  // Steps [begin, end).
+  struct Slice {
+    Step begin;
+    Step end;
+  };
 
+  void make_states();
   void add_input(const Input& input, std::size_t index);
   static void add_up(std::vector<CurrentChange>& changes);
   void change_currents();
-  void add_events();
-  void update(std::size_t shard);
-  void deliver(PopulationState& population, std::size_t shard, std::uint32_t first);
-  void send(std::size_t shard);
-  void report(CircuitListener& listener);
-  void tell(CircuitListener& listener);
-  void run_team(Step n_steps, CircuitListener& listener);
-  void loop(std::size_t shard, Step n_steps, CircuitListener& listener, const std::function<void()>& meet);
+  Slice next_slice(Step end, Step interval) const;
+  void deliver(std::size_t shard, const Slice& slice);
+  void add_events(std::size_t shard, const Slice& slice);
+  std::size_t receptor(std::size_t population, double weight) const;
+  void add_drives(std::size_t shard, const Slice& slice);
+  void integrate(std::size_t shard, const Slice& slice);
+  void send(std::size_t shard, const Slice& slice);
+  void report(const Slice& slice, CircuitListener& listener);
+  void tell(const Slice& slice, CircuitListener& listener);
+  void loop(std::size_t shard, Step end, CircuitListener& listener, const std::function<void()>& meet);
+  void run_team(Step end, CircuitListener& listener);
 
   const Circuit& circuit_;
   const Connectivity& connectivity_;
   std::vector<PopulationState> populations_;
+  std::vector<ShardState> shards_;
   std::vector<Drive> drives_;
-  std::vector<Regular> regulars_;
-  std::vector<Worker> workers_;
+  Step longest_slice_ = 1;
   Step now_ = 0;
   std::uint64_t n_spikes_ = 0;
+  std::vector<std::uint32_t> reported_;
   std::exception_ptr failure_;
 };
 

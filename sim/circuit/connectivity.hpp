@@ -12,6 +12,7 @@
 #include "sim/circuit/delay_table.hpp"
 #include "sim/circuit/input_ring.hpp"
 #include "sim/circuit/placement.hpp"
+#include "sim/circuit/shards.hpp"
 #include "sim/circuit/synapse_table.hpp"
 
 namespace loci::sim {
@@ -37,12 +38,6 @@ struct PlacedPopulation {
   std::uint32_t neuron_at(std::uint32_t place) const { return cells ? cells->neurons()[place] : place; }
 };
 
-// Places [begin, end) of a population.
-struct PlaceRange {
-  std::uint32_t begin;
-  std::uint32_t end;
-};
-
 // Makes the rows of a projection, a pure function of the circuit.
 class RowMaker {
  public:
@@ -60,40 +55,44 @@ class RowMaker {
   virtual void make(std::uint32_t source, PlaceRange targets, Row& row, Scratch& scratch) const = 0;
 };
 
-// The edges of one projection, in shards of targets that one thread each delivers to.
+// Projections of one population to different ones. Their synapses are kept together, so that a spike goes on
+// its way once for all of them.
+struct Bundle {
+  std::size_t source = 0;                // population
+  std::vector<std::size_t> projections;  // rising
+  std::optional<SynapseTable> table;     // none where procedural or off the grid
+};
+
+// The edges of one projection.
 class ProjectionEdges {
  public:
   std::size_t source() const { return source_; }  // populations
   std::size_t target() const { return target_; }
   Step longest_delay() const { return longest_; }
-  bool by_sign() const { return by_sign_; }
 
-  // The stored synapses onto a shard of targets, counted from the shard's first; null where procedural.
-  const SynapseTable* table(std::size_t shard) const { return maker_ ? nullptr : &tables_[shard]; }
-  // Where procedural: makes a spike's edges and adds their weights to where they arrive.
+  // Where procedural: makes a spike's edges to a shard and adds their weights to where they arrive.
   void deliver(std::uint32_t source, std::size_t shard, Step now, InputRing& ring, Row& row,
                RowMaker::Scratch& scratch) const;
   // The row of a source, targets as places, in a total order of its own. Off the grid delays are in delay_ms.
   void read(std::uint32_t source, Row& row, RowMaker::Scratch& scratch) const;
   std::size_t n_edges() const;
-  std::size_t bytes() const;
 
  private:
   friend class Connectivity;
-  void fill(const RowMaker& maker, std::size_t n_threads);  // off the grid
-  double stored(double weight) const;                       // as a table keeps it
-  void require_any(const std::string& where) const;
+  void fill(const RowMaker& maker, const ConnectivityOptions& options);  // off the grid
 
   std::size_t source_ = 0;
   std::size_t target_ = 0;
   std::size_t n_sources_ = 0;
+  std::size_t n_targets_ = 0;
   Precision precision_ = Precision::single;
   Step longest_ = 0;
   bool by_sign_ = false;
-  std::vector<PlaceRange> shards_;
-  std::unique_ptr<RowMaker> maker_;     // where procedural
-  std::vector<SynapseTable> tables_;    // elsewhere, a shard each
-  std::optional<DelayTable> off_grid_;  // or this alone
+  const Shards* shards_ = nullptr;
+  std::unique_ptr<RowMaker> maker_;      // where procedural, and while building
+  const SynapseTable* table_ = nullptr;  // elsewhere: the bundle's, ...
+  std::size_t member_ = 0;               // ... and which of its members this is
+  std::optional<DelayTable> off_grid_;   // or this alone
 };
 
 class Connectivity {
@@ -104,18 +103,23 @@ class Connectivity {
 
   std::span<const PlacedPopulation> populations() const { return populations_; }
   std::span<const ProjectionEdges> projections() const { return projections_; }
-  // Shards of a population's places, as many as threads: multiples of 64 neurons.
-  std::span<const PlaceRange> shards(std::size_t population) const { return shards_[population]; }
+  // Those of one source population in the order of their first projections.
+  std::span<const Bundle> bundles() const { return bundles_; }
+  const Shards& shards() const { return *shards_; }  // as many as threads
   bool off_grid() const { return off_grid_; }
   std::size_t n_edges() const;
   std::size_t bytes() const;
 
  private:
-  void add_projection(const Circuit& circuit, std::size_t index, const ConnectivityOptions& options);
+  void describe(const Circuit& circuit, std::size_t index, const ConnectivityOptions& options);
+  void bundle();
+  void build(const Circuit& circuit, Bundle& bundle, const ConnectivityOptions& options);
+  void require_edges(const Circuit& circuit) const;
 
   std::vector<PlacedPopulation> populations_;
-  std::vector<std::vector<PlaceRange>> shards_;
+  std::unique_ptr<const Shards> shards_;
   std::vector<ProjectionEdges> projections_;
+  std::vector<Bundle> bundles_;
   bool off_grid_;
 };
 

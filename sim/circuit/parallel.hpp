@@ -10,15 +10,18 @@
 
 namespace loci::sim {
 
-// Calls body(item) for every item, in any order. The first exception is thrown again here.
-template <typename Body>
-void for_each_parallel(std::size_t n_threads, std::size_t n_items, const Body& body) {
+// Calls body(item, state) for every item, in any order, with a state that each thread makes for itself. The
+// first exception is thrown again here.
+template <typename MakeState, typename Body>
+void for_each_parallel(std::size_t n_threads, std::size_t n_items, const MakeState& make_state,
+                       const Body& body) {
   std::atomic<std::size_t> next{0};
   std::exception_ptr error;
   std::mutex guard;
   const auto work = [&] {
     try {
-      for (std::size_t item = next++; item < n_items; item = next++) body(item);
+      auto state = make_state();
+      for (std::size_t item = next++; item < n_items; item = next++) body(item, state);
     } catch (...) {
       const std::lock_guard lock(guard);
       if (!error) error = std::current_exception();

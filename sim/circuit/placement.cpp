@@ -12,24 +12,31 @@ namespace loci::sim {
 namespace {
 
 // Uniform in [0, 1) with 32 bits.
-double uniform(std::uint32_t word) { return word * 0x1p-32; }
+double uniform(std::uint32_t word) {
+  return word * 0x1p-32;
+}
 
-std::string where_of(const Population& population) { return "population '" + population.name + "'"; }
+std::string where_of(const Population& population) {
+  return "population '" + population.name + "'";
+}
 
 std::size_t dims_of(const Placement& placement, const Space& space) {
   switch (placement.kind) {
-    case PlacementKind::disc: return 2;
+    case PlacementKind::disc:
+      return 2;
     case PlacementKind::sphere:
-    case PlacementKind::ball: return 3;
-    case PlacementKind::given: return space.dims;
-    default: return placement.dims == 0 ? space.dims : placement.dims;
+    case PlacementKind::ball:
+      return 3;
+    case PlacementKind::given:
+      return space.dims;
+    default:
+      return placement.dims == 0 ? space.dims : placement.dims;
   }
 }
 
 // A placement's box, by default the space.
 struct Box {
-  Box(const Placement& placement, const Space& space)
-      : lower(placement.lower), extent(placement.extent) {
+  Box(const Placement& placement, const Space& space) : lower(placement.lower), extent(placement.extent) {
     if (std::ranges::any_of(extent, [](double side) { return side != 0.0; })) return;
     lower = space.lower;
     extent = space.extent;
@@ -70,21 +77,24 @@ void validate(const Population& population, const Space& space, std::size_t dims
   const Placement& placement = population.placement;
   const std::string where = where_of(population);
   if (dims > space.dims)
-    throw InputError(where, "its placement has " + std::to_string(dims) + " dimensions, the space " +
-                                std::to_string(space.dims),
-                     "give the space more dimensions or the placement fewer");
+    throw InputError(
+        where,
+        "its placement has " + std::to_string(dims) + " dimensions, the space " + std::to_string(space.dims),
+        "give the space more dimensions or the placement fewer");
   if (placement.kind == PlacementKind::given && placement.positions.size() != population.size * dims)
-    throw InputError(where, std::to_string(placement.positions.size()) + " coordinates were given for " +
-                                std::to_string(population.size) + " neurons in " + std::to_string(dims) +
-                                " dimensions",
+    throw InputError(where,
+                     std::to_string(placement.positions.size()) + " coordinates were given for " +
+                         std::to_string(population.size) + " neurons in " + std::to_string(dims) +
+                         " dimensions",
                      "give one position for each neuron");
   if (placement.kind != PlacementKind::grid) return;
   std::size_t n = 1;
   for (std::size_t k = 0; k < dims; ++k) n *= placement.shape[k];
   if (n != population.size)
-    throw InputError(where, "its grid has " + std::to_string(n) + " places for " +
-                                std::to_string(population.size) + " neurons",
-                     "make the product of the shape the number of neurons");
+    throw InputError(
+        where,
+        "its grid has " + std::to_string(n) + " places for " + std::to_string(population.size) + " neurons",
+        "make the product of the shape the number of neurons");
   if (!(placement.jitter >= 0.0 && placement.jitter <= 0.5))
     throw InputError(where, "a jitter of " + std::to_string(placement.jitter) + " mixes neighbours up",
                      "use a share of a cell from 0 to 0.5");
@@ -147,9 +157,8 @@ CellOrder::CellOrder(const Space& space, std::span<const double> positions)
   std::size_t n_wide = 0;
   for (std::size_t k = 0; k < space.dims; ++k)
     if (space.extent[k] > 0.0) volume *= space.extent[k], ++n_wide;
-  const double side =
-      std::pow(volume * neurons_per_cell / static_cast<double>(std::max<std::size_t>(n, 1)),
-               1.0 / static_cast<double>(std::max<std::size_t>(n_wide, 1)));
+  const double side = std::pow(volume * neurons_per_cell / static_cast<double>(std::max<std::size_t>(n, 1)),
+                               1.0 / static_cast<double>(std::max<std::size_t>(n_wide, 1)));
   for (std::size_t k = 0; k < space.dims; ++k)
     n_cells_[k] = std::clamp<std::size_t>(static_cast<std::size_t>(space.extent[k] / side), 1, 1 << 10);
 

@@ -17,8 +17,8 @@ std::vector<double> place_population(const Circuit& circuit, std::size_t populat
 // The squared distance of two points of the space, summed coordinate by coordinate.
 double squared_distance(const Space& space, const double* a, const double* b);
 
-// Neurons sorted into the cells of a grid, x fastest within y within z, so that the neurons near a point are a
-// few runs of neighbouring places. Ties in a cell go by number.
+// Neurons sorted into the cells of a grid, x fastest within y within z, so that the neurons near a point are
+// a few runs of neighbouring places. Ties in a cell go by number.
 class CellOrder {
  public:
   // positions: (n, dims). About eight neurons to a cell.

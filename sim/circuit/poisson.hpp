@@ -10,7 +10,8 @@
 
 namespace loci::sim {
 
-// Inversion: a uniform word is compared with the cumulative probabilities. What lies beyond 2^-32 never occurs.
+// Inversion: a uniform word is compared with the cumulative probabilities. What lies beyond 2^-32 never
+// occurs.
 std::vector<std::uint32_t> poisson_thresholds(double mean);
 
 // A drive of one population: neuron i's count at step t is a pure function of (seed, input, i, t).
@@ -21,8 +22,8 @@ class PoissonDrive {
   PoissonDrive(std::uint64_t seed, std::uint32_t input, std::span<const double> means, std::size_t n_neurons,
                std::span<const std::uint32_t> neurons, double weight);
 
-  // arrived[place] += weight * count at step `now`, for places [begin, end), begin a multiple of 8. Called for
-  // rising steps; counts of four steps are drawn together.
+  // arrived[place - begin] += weight * count at step `now`, for places [begin, end), begin a multiple of 8.
+  // Called for rising steps; counts of four steps are drawn together.
   void add(Step now, std::size_t begin, std::size_t end, double* arrived);
   // Draws what add() needs at step `now` for these places. Different places at the same time on any thread.
   void draw(Step now, std::size_t begin, std::size_t end);
@@ -34,15 +35,15 @@ class PoissonDrive {
   std::uint32_t input_;
   bool uniform_;
   std::size_t stride_;
-  std::vector<std::uint32_t> thresholds_;   // uniform
-  std::vector<double> miss_;                // else exp(-mean) by place
+  std::vector<std::uint32_t> thresholds_;  // uniform
+  std::vector<double> miss_;               // else exp(-mean) by place
   std::vector<double> mean_;
-  std::vector<std::uint32_t> neurons_;      // by place, padded
-  std::vector<std::uint8_t> counts_;        // (steps_at_once, places padded)
+  std::vector<std::uint32_t> neurons_;  // by place, padded
+  std::vector<std::uint8_t> counts_;    // (steps_at_once, places padded)
   double weight_;
 };
 
-// counts (4, stride): of the four steps of counter block `block`.
+// counts (4, stride): of the four steps of counter block `block`. add_counts() is as PoissonDrive::add().
 void draw_counts(std::uint64_t seed, std::uint32_t input, std::uint32_t block,
                  std::span<const std::uint32_t> thresholds, const std::uint32_t* neurons, std::size_t begin,
                  std::size_t end, std::size_t stride, std::uint8_t* counts);

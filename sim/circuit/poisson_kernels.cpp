@@ -96,7 +96,7 @@ void draw_kernel(std::uint64_t seed, std::uint32_t input, std::uint32_t block,
 
 void add_kernel(const std::uint8_t* counts, double weight, std::size_t begin, std::size_t end,
                 double* arrived) {
-  for (std::size_t at = begin; at < end; ++at) arrived[at] += weight * counts[at];
+  for (std::size_t at = begin; at < end; ++at) arrived[at - begin] += weight * counts[at];
 }
 
 }  // namespace loci::sim::HWY_NAMESPACE

@@ -145,19 +145,20 @@ class RandomRows final : public DistanceRows {
     const std::uint32_t neuron = context_.sources.neuron_at(source);
     const auto n_targets = static_cast<double>(context_.target.size);
     const double p = context_.rule().probability.amplitude;
-    const double log_miss = std::log1p(-p);  // -inf where every pair is joined
+    const double per_log = 1.0 / std::log1p(-p);  // 0 where every pair is joined
     constexpr std::size_t at_once = 32;
     scratch.index.resize(at_once);
     scratch.words.resize(at_once);
-    double next = -1.0;
+    double next = -1.0;  // whole
     for (std::uint64_t block = 0; p > 0.0; ++block) {
       for (std::size_t b = 0; b < at_once; ++b) scratch.index[b] = (block * at_once + b) << 32 | neuron;
       random_words(context_.circuit.seed, Stream::edge, scratch.index,
                    static_cast<std::uint32_t>(context_.projection), scratch.words);
       for (const auto& words : scratch.words)
         for (const std::uint32_t word : words) {
-          next += 1.0 + std::floor(std::log((word + 0.5) * 0x1p-32) / log_miss);
-          if (!(next < n_targets)) return finish_by_target(source, row, scratch);
+          const double missed = std::min(std::log((word + 0.5) * 0x1p-32) * per_log, n_targets);
+          next += 1.0 + static_cast<double>(static_cast<std::int64_t>(missed));
+          if (next >= n_targets) return finish_by_target(source, row, scratch);
           add(source, static_cast<std::uint32_t>(next), targets, row);
         }
     }

@@ -1,15 +1,18 @@
-// The synapses of one projection as spikes use them: for each source runs of targets that a spike reaches
-// together, two bytes for a target and its weight.
+// The synapses of projections that share their source, as spikes use them: for each neuron that fires runs of
+// targets which it reaches together, two bytes for a target and its weight.
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
 #include "sim/circuit/arena.hpp"
+#include "sim/circuit/shards.hpp"
 #include "sim/time.hpp"
 
 namespace loci::sim {
@@ -29,34 +32,31 @@ enum class Precision { single, exact };  // weights as float or as double
 
 class SynapseTable {
  public:
-  // by_sign: negative weights go to the second receptor. uniform_weight: all edges have this one, and it is
-  // not stored.
-  struct Format {
-    std::size_t n_sources = 0;
-    std::size_t n_targets = 0;  // 2^24 at most
-    Precision precision = Precision::single;
+  // The edges to one population. by_sign: negative weights go to the second receptor. uniform: all edges have
+  // one weight, and it is not stored.
+  struct Member {
+    std::size_t target = 0;  // population
     bool by_sign = false;
     bool uniform = false;
     double uniform_weight = 0.0;
   };
-  explicit SynapseTable(const Format& format);
-  SynapseTable(SynapseTable&& other) noexcept;
+  // members: to populations that differ. Shards must outlive the table and have 2^24 indices each at most.
+  SynapseTable(std::size_t n_sources, std::vector<Member> members, const Shards& shards, Precision precision);
 
   // Rows in blocks of so many sources, each built by one thread.
   static constexpr std::size_t sources_per_block = 256;
-  std::size_t n_blocks() const { return (rows_.size() + sources_per_block - 1) / sources_per_block; }
+  std::size_t n_blocks() const { return (n_sources_ + sources_per_block - 1) / sources_per_block; }
 
   class Builder;
 
-  // Edges that arrive together, at one receptor: this, their targets and then their weights, and then the
-  // next segment of the row.
+  // Edges that arrive together: this, their targets and then their weights, and then the next segment.
   struct Segment {
     std::uint32_t count;
     std::uint16_t delay;
-    std::uint8_t receptor;
-    std::uint8_t high;  // upper bits of the targets
+    std::uint8_t kind;
+    std::uint8_t high;  // upper bits of the targets' indices
   };
-  // Where a spike stands in its row: the segments still to arrive, by (delay, receptor).
+  // Where a spike stands in its row: the segments still to arrive, by delay.
   struct Cursor {
     const std::byte* at;
     const std::byte* end;
@@ -67,20 +67,22 @@ class SynapseTable {
       std::memcpy(&segment, at, sizeof segment);
       return segment;
     }
-    // Begins to fetch the segment from memory, or its first edges: segments lie far apart.
+    // Begins to fetch what is next from memory: rows lie far apart.
     void prefetch() const {
       for (std::ptrdiff_t line = 0; line < 4; ++line) __builtin_prefetch(at + 64 * line);
     }
   };
-  Cursor row(std::uint32_t source) const {
-    return {rows_[source].begin, rows_[source].begin + rows_[source].size};
+  Cursor row(std::uint32_t source, std::size_t shard) const {
+    const Span& row = rows_[shard * n_sources_ + source];
+    return {row.begin, row.begin + row.size};
   }
-  // Adds the segment's weights to what arrives, (n_targets), and moves on.
+  std::size_t receptor(const Segment& segment) const { return kinds_[segment.kind].receptor; }
+  // Adds the segment's weights to what arrives, by index in the shard, and moves on.
   void deliver(Cursor& cursor, const Segment& segment, double* arrived) const;
-  // The row as it was given, by (delay, receptor), in the order it was given.
-  void read(std::uint32_t source, Row& row) const;
+  // The edges to one member as they were given, by (shard, delay, receptor), in the order they were given.
+  void read(std::uint32_t source, std::size_t member, Row& row) const;
 
-  std::size_t n_edges() const { return n_edges_; }
+  std::size_t n_edges(std::size_t member) const { return n_edges_[member]; }
   std::size_t bytes() const;
 
  private:
@@ -88,42 +90,90 @@ class SynapseTable {
     const std::byte* begin = nullptr;
     std::size_t size = 0;
   };
-  std::size_t target_bytes(std::size_t count) const { return (count + 1) / 2 * 4; }
-  std::size_t weight_bytes() const {
-    return format_.uniform ? 0 : format_.precision == Precision::single ? sizeof(float) : sizeof(double);
+  // Where edges arrive and how their weight is kept.
+  struct Kind {
+    std::uint8_t receptor = 0;
+    bool uniform = false;
+    double weight = 0.0;
+    bool operator==(const Kind&) const = default;
+  };
+  std::uint8_t kind(const Kind& kind);
+  static std::size_t target_bytes(std::size_t count) { return (count + 1) / 2 * 4; }
+  std::size_t weight_bytes(const Kind& kind) const {
+    return kind.uniform ? 0 : precision_ == Precision::single ? sizeof(float) : sizeof(double);
   }
-  std::size_t segment_bytes(std::size_t count) const {
-    return sizeof(Segment) + target_bytes(count) + count * weight_bytes();
+  std::size_t segment_bytes(const Segment& segment) const {
+    return sizeof(Segment) + target_bytes(segment.count) + segment.count * weight_bytes(kinds_[segment.kind]);
   }
-  double weight(const std::byte* weights, std::size_t edge) const;
+  double weight(const Kind& kind, const std::byte* weights, std::size_t edge) const;
 
-  Format format_;
+  std::size_t n_sources_;
+  std::vector<Member> members_;
+  const Shards* shards_;
+  Precision precision_;
   std::uint32_t high_bits_;
-  std::vector<Span> rows_;
-  Arena edges_;
-  std::atomic<std::size_t> n_edges_{0};
+  std::vector<Kind> kinds_;
+  std::vector<std::array<std::uint8_t, 2>> kind_of_;  // by member, of positive and of negative weights
+  std::vector<Span> rows_;                            // (shards, sources)
+  std::unique_ptr<Arena> edges_;
+  std::vector<std::size_t> n_edges_;  // by member
+  std::unique_ptr<std::mutex> guard_;
 };
 
-// Builds one block, source after source. Blocks are built on any thread.
+// Builds blocks, each source after source. One for each thread.
 class SynapseTable::Builder {
  public:
-  Builder(SynapseTable& table, std::size_t block);
-  void append(const Row& row);
+  explicit Builder(SynapseTable& table);
+  void begin(std::size_t block);
+  // The next source's edges: a row for each member.
+  void append(std::span<const Row> rows);
   void finish();
 
  private:
-  std::uint32_t key(const Row& row, std::size_t edge) const;
-  Segment segment(std::uint32_t key, std::uint32_t count) const;
-  void sort(const Row& row);
-  void write(const Row& row, const Segment& segment, std::uint32_t begin);
+  // Bytes that grow and are not set before they are written.
+  class Buffer {
+   public:
+    std::byte* grow(std::size_t n);
+    std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
+    std::size_t size() const { return size_; }
+    void clear() { size_ = 0; }
+
+   private:
+    std::unique_ptr<std::byte[]> data_;
+    std::size_t size_ = 0;
+    std::size_t room_ = 0;
+  };
+  struct Place {
+    std::byte* target;
+    std::byte* weight;  // null where it is not stored
+  };
+  // What of a segment is still to be written: between these two.
+  struct Room {
+    Place first;
+    Place last;
+  };
+  // Edges that go into one segment have one key: (shard, delay, kind, upper bits of the index).
+  void choose_keys(std::span<const Row> rows);
+  void name(const Row& row, std::size_t member, std::size_t first);
+  void lay_out(std::size_t shard);
+  template <typename Weight>
+  void write();
 
   SynapseTable& table_;
-  std::size_t first_;
-  std::size_t n_edges_ = 0;
-  std::vector<std::size_t> ends_;
-  std::vector<std::byte> edges_;
-  std::vector<Segment> segments_;  // of the row
-  std::vector<std::uint32_t> key_, order_, count_;
+  std::size_t block_ = 0;
+  std::vector<Buffer> edges_;                   // by shard
+  std::vector<std::vector<std::size_t>> ends_;  // by shard, of each source
+  std::vector<std::size_t> n_edges_;            // by member
+
+  // Of one source.
+  std::uint32_t least_delay_ = 0;
+  std::uint32_t keys_per_delay_ = 0;
+  std::uint32_t keys_per_shard_ = 0;
+  std::vector<std::uint32_t> key_;    // of each edge
+  std::vector<std::uint16_t> low_;    // of each edge's index
+  std::vector<double> weight_;        // of each edge
+  std::vector<std::uint32_t> count_;  // by key
+  std::vector<Room> room_;            // by key
 };
 
 }  // namespace loci::sim

@@ -113,6 +113,7 @@ struct Trace final : CircuitListener {
   void on_spikes(Step step, std::size_t, std::span<const std::uint32_t> neurons) override {
     for (const std::uint32_t neuron : neurons) spikes.push_back({step + 1, neuron});
   }
+  Step interval() const override { return 1; }
   void on_step(Step) override {
     for (std::uint32_t n = 0; n < membranes.size(); ++n) membranes[n].push_back(clock.membrane(0, n));
   }

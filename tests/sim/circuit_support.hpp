@@ -55,6 +55,7 @@ class MembraneTrace final : public CircuitListener {
   void on_spikes(Step step, std::size_t population, std::span<const std::uint32_t> neurons) override {
     if (population == population_ && std::ranges::count(neurons, neuron_) > 0) fired.push_back(step + 1);
   }
+  Step interval() const override { return 1; }
   void on_step(Step) override { membrane.push_back(clock_.membrane(population_, neuron_)); }
 
   std::vector<double> membrane;
