@@ -3,8 +3,6 @@
 
 #include "sim/circuit/parallel.hpp"
 #include "sim/graph/measures.hpp"
-#include "sim/graph/sampling.hpp"
-#include "sim/random.hpp"
 
 namespace loci::sim {
 namespace {
@@ -30,10 +28,11 @@ double local_clustering(const UndirectedGraph& graph, Vertex vertex, std::vector
 SampledMean clustering(const UndirectedGraph& graph, const std::vector<Vertex>& sample,
                        std::size_t n_threads) {
   std::vector<double> local(sample.size());
-  for_each_block(sample.size(), n_threads, [&](std::size_t begin, std::size_t end) {
-    std::vector<std::uint8_t> marked(num_vertices(graph), 0);
-    for (std::size_t i = begin; i < end; ++i) local[i] = local_clustering(graph, sample[i], marked);
-  });
+  for_each_parallel(
+      n_threads, sample.size(), [&] { return std::vector<std::uint8_t>(num_vertices(graph), 0); },
+      [&](std::size_t i, std::vector<std::uint8_t>& marked) {
+        local[i] = local_clustering(graph, sample[i], marked);
+      });
   return sampled_mean(local, num_vertices(graph));
 }
 

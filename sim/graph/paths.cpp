@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/two_bit_color_map.hpp>
 #include <cmath>
 #include <limits>
 #include <mutex>
 
+#include "sim/circuit/parallel.hpp"
 #include "sim/graph/measures.hpp"
 
 namespace loci::sim {
@@ -77,17 +79,14 @@ PathLengths lengths(const Graph& graph, const std::vector<Vertex>& sources, std:
   Counts sum;
   std::mutex guard;
   std::vector<double> means(sources.size());
-  for_each_block(sources.size(), n_threads, [&](std::size_t begin, std::size_t end) {
-    Search<Graph> search(graph);
-    Counts part;
-    for (std::size_t i = begin; i < end; ++i) {
-      const Counts& counts = search.from(sources[i]);
-      means[i] = mean_of(counts);
-      add(counts, part);
-    }
-    const std::lock_guard lock(guard);
-    add(part, sum);
-  });
+  for_each_parallel(
+      n_threads, sources.size(), [&] { return Search<Graph>(graph); },
+      [&](std::size_t i, Search<Graph>& search) {
+        const Counts& counts = search.from(sources[i]);
+        means[i] = mean_of(counts);
+        const std::lock_guard lock(guard);
+        add(counts, sum);
+      });
   std::erase_if(means, [](double mean) { return std::isnan(mean); });
   PathLengths result = summary(sum, sources.size(), num_vertices(graph));
   if (sources.size() < num_vertices(graph)) result.error = sampled_mean(means, num_vertices(graph)).error;

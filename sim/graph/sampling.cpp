@@ -1,5 +1,6 @@
 #include "sim/graph/sampling.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
