@@ -65,9 +65,14 @@ nlohmann::json run(const Options& options) {
   Silence silence;
   clock.run(static_cast<Step>(std::lround(options.warmup_ms / circuit.step_ms)), silence);
   SpikeStatistics statistics(circuit, clock.now());
+  const ClockWork before = clock.work();
   start = seconds_now();
   clock.run(static_cast<Step>(std::lround(options.duration_ms / circuit.step_ms)), statistics);
   const Seconds ran = since(start);
+  const ClockWork after = clock.work();
+  const auto per_second = [&](double ClockWork::*part) {
+    return (after.*part - before.*part) / (options.duration_ms * 1e-3);
+  };
   nlohmann::json result{
       {"network", options.network},
       {"threads", options.threads},
@@ -84,6 +89,12 @@ nlohmann::json run(const Options& options) {
       {"bare_mib", bare_mib},
       {"ready_mib", ready_mib},
       {"peak_mib", peak_mib()}};
+  result["seconds_by_part"] = {
+      {"deliver", per_second(&ClockWork::deliver)},     {"drive", per_second(&ClockWork::drive)},
+      {"integrate", per_second(&ClockWork::integrate)}, {"send", per_second(&ClockWork::send)},
+      {"report", per_second(&ClockWork::report)},       {"wait", per_second(&ClockWork::wait)}};
+  result["synaptic_events_per_second"] =
+      static_cast<double>(after.synaptic_events - before.synaptic_events) / (options.duration_ms * 1e-3);
   const SpikeSummary summary = statistics.of_all(clock.now());
   result.update({{"n_spikes", summary.n_spikes},
                  {"rate_hz", summary.rate_hz},

@@ -19,5 +19,6 @@ void add_activity(CLI::App& app, Action& action);
 void add_products(CLI::App& app, Action& action);
 void add_scaling(CLI::App& app, Action& action);
 void add_circuit(CLI::App& app, Action& action);
+void add_ceilings(CLI::App& app, Action& action);
 
 }  // namespace loci::bench

@@ -25,6 +25,7 @@ int run(int argc, char** argv) {
   loci::bench::add_products(app, action);
   loci::bench::add_scaling(app, action);
   loci::bench::add_circuit(app, action);
+  loci::bench::add_ceilings(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

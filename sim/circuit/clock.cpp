@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <barrier>
+#include <chrono>
 #include <cmath>
 #include <map>
 #include <thread>
@@ -31,6 +32,19 @@ std::size_t population_of(const Circuit& circuit, const std::string& name) {
     if (circuit.populations[p].name == name) return p;
   throw InputError("input", "there is no population '" + name + "'", "name one of the circuit's");
 }
+
+// Adds the time since the last lap to what it was spent on.
+class Laps {
+ public:
+  void end(double& seconds) {
+    const auto now = std::chrono::steady_clock::now();
+    seconds += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
 
 }  // namespace
 
@@ -155,6 +169,7 @@ void CircuitClock::deliver(std::size_t shard, const Slice& slice) {
     while (flight.due < slice.end && !flight.row.done()) {
       const SynapseTable::Segment segment = flight.row.segment();
       table.deliver(flight.row, segment, ring.at(flight.due, table.receptor(segment)));
+      shards_[shard].work.synaptic_events += segment.count;
       if (!flight.row.done()) flight.due += flight.row.segment().delay - segment.delay;
     }
     if (!flight.row.done()) flights[n_kept++] = flight;
@@ -230,8 +245,10 @@ void CircuitClock::send(std::size_t shard, const Slice& slice) {
               if (!row.done())
                 to.flights.push_back({row, step + row.segment().delay, static_cast<std::uint32_t>(b)});
             } else {
-              for (const std::size_t i : bundle.projections)
+              for (const std::size_t i : bundle.projections) {
                 connectivity_.projections()[i].deliver(place, shard, step, to.arriving, to.row, to.scratch);
+                to.work.synaptic_events += to.row.size();
+              }
             }
           }
       }
@@ -269,22 +286,43 @@ void CircuitClock::tell(const Slice& slice, CircuitListener& listener) {
 void CircuitClock::loop(std::size_t shard, Step end, CircuitListener& listener,
                         const std::function<void()>& meet) {
   const Step interval = listener.interval();
+  ClockWork& work = shards_[shard].work;
+  Laps laps;
   while (now_ < end && !failure_) {
     const Slice slice = next_slice(end, interval);
     deliver(shard, slice);
+    laps.end(work.deliver);
     add_events(shard, slice);
     add_drives(shard, slice);
+    laps.end(work.drive);
     integrate(shard, slice);
+    laps.end(work.integrate);
     meet();
+    laps.end(work.wait);
     send(shard, slice);
+    laps.end(work.send);
     if (shard == 0) report(slice, listener);
+    laps.end(work.report);
     meet();
     if (shard == 0) {
       now_ = slice.end;
       change_currents();
     }
     meet();
+    laps.end(work.wait);
   }
+}
+
+ClockWork CircuitClock::work() const {
+  ClockWork all;
+  for (const ShardState& shard : shards_) {
+    const ClockWork& each = shard.work;
+    all.synaptic_events += each.synaptic_events;
+    for (double ClockWork::*part : {&ClockWork::deliver, &ClockWork::drive, &ClockWork::integrate,
+                                    &ClockWork::send, &ClockWork::report, &ClockWork::wait})
+      all.*part += each.*part;
+  }
+  return all;
 }
 
 void CircuitClock::run(Step n_steps, CircuitListener& listener) {

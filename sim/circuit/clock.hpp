@@ -29,6 +29,17 @@ class CircuitListener {
   virtual void on_step(Step /*step*/) {}
 };
 
+// Where the time went, in seconds of all threads, and what was done in it.
+struct ClockWork {
+  double deliver = 0.0;  // spikes that arrive, where synapses are stored
+  double drive = 0.0;    // the outside world
+  double integrate = 0.0;
+  double send = 0.0;  // where procedural: synapses are made, and their spikes delivered
+  double report = 0.0;
+  double wait = 0.0;  // for other threads
+  std::uint64_t synaptic_events = 0;
+};
+
 // Neurons do not feel each other within the shortest delay: the engine runs that long, a slice, before it
 // exchanges spikes (Morrison et al. 2005). What comes of it does not depend on where slices end.
 class CircuitClock {
@@ -45,6 +56,7 @@ class CircuitClock {
   double excitatory_current(std::size_t population, std::uint32_t neuron) const;
   double inhibitory_current(std::size_t population, std::uint32_t neuron) const;
   std::uint64_t n_spikes() const { return n_spikes_; }
+  ClockWork work() const;  // since the start
 
  private:
   struct Drive {
@@ -96,6 +108,7 @@ class CircuitClock {
     std::vector<Regular> regulars;
     Row row;
     RowMaker::Scratch scratch;
+    ClockWork work;
   };
   // Steps [begin, end).
   struct Slice {

@@ -41,9 +41,10 @@ void ProjectionEdges::deliver(std::uint32_t source, std::size_t shard, Step now,
                               RowMaker::Scratch& scratch) const {
   maker_->make(source, shards_->range(target_, shard), row, scratch);
   const Shards::Map map = shards_->map(target_);
+  const InputRing::From arriving = ring.from(now);
   for (std::size_t e = 0; e < row.size(); ++e) {
     const std::size_t receptor = by_sign_ && row.weight[e] < 0.0 ? 1 : 0;
-    ring.at(now + row.delay[e], receptor)[map.index_of(row.target[e], shard)] +=
+    arriving.after(row.delay[e], receptor)[map.index_of(row.target[e], shard)] +=
         kept(row.weight[e], precision_);
   }
 }

@@ -19,12 +19,30 @@ class InputRing {
         n_rows_(longest_delay + 1),
         rows_(stride_ * n_receptors_ * n_rows_) {}
 
-  double* at(Step step, std::size_t receptor) {
-    return rows_.data() + ((step % n_rows_) * n_receptors_ + receptor) * stride_;
-  }
+  double* at(Step step, std::size_t receptor) { return row(step % n_rows_, receptor); }
+  // The row of `delay` steps, the longest at most, after a step.
+  class From {
+   public:
+    double* after(Step delay, std::size_t receptor) const {
+      const Step row = row_ + delay;
+      return ring_.row(row < ring_.n_rows_ ? row : row - ring_.n_rows_, receptor);
+    }
+
+   private:
+    friend class InputRing;
+    From(InputRing& ring, Step step) : ring_(ring), row_(step % ring.n_rows_) {}
+
+    InputRing& ring_;
+    Step row_;
+  };
+  From from(Step step) { return {*this, step}; }
   std::size_t n_receptors() const { return n_receptors_; }
 
  private:
+  double* row(std::size_t number, std::size_t receptor) {
+    return rows_.data() + (number * n_receptors_ + receptor) * stride_;
+  }
+
   std::size_t stride_;
   std::size_t n_receptors_;
   Step n_rows_;

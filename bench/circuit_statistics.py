@@ -1,0 +1,51 @@
+"""Mean rate, mean CV of inter-spike intervals (neurons with at least 5 of them), spread of rates over neurons and Fano factor of counts in
+5 ms, of the networks that simulators are compared on, as the mean over seeds and its standard error. Peers ran one seed each, so their
+spread is that of simulators and of seeds: a mean is inside where it lies between the lowest and the highest of them, or two standard
+deviations of our seeds or less from the nearer one. The CV grows with the time simulated: each line has the peers' own.
+Usage: bench/circuit_statistics.sh [--seeds N] [--json FILE]"""
+import argparse
+import os
+import statistics
+import sys
+
+import common
+
+STATISTICS = ("rate_hz", "cv_isi", "rate_sd_hz", "fano_5ms")
+# (network, ms, what NEST, Brian2, GeNN and Auryn gave in that time)
+PEERS = [
+    ("cuba", 5000, {"rate_hz": [5.39, 5.60, 5.32, 5.40], "cv_isi": [0.703, 0.699, 0.695], "rate_sd_hz": [5.04, 5.27, 5.09],
+                    "fano_5ms": [6.5, 6.9, 5.9]}),
+    ("brunel-indegree", 1000, {"rate_hz": [16.06], "cv_isi": [0.462], "rate_sd_hz": [1.97], "fano_5ms": [183]}),
+    ("brunel", 500, {"rate_hz": [15.99], "cv_isi": [0.367], "rate_sd_hz": [10.2], "fano_5ms": [186]}),
+    ("brunel", 1000, {"rate_hz": [16.14, 16.30], "cv_isi": [0.433], "rate_sd_hz": [10.1], "fano_5ms": [170]}),
+    ("spatial2d", 500, {"rate_hz": [24.02, 24.46, 25.1], "cv_isi": [0.354, 0.353], "rate_sd_hz": [10.2, 11.0], "fano_5ms": [73, 86]}),
+    ("spatial2d", 300, {"rate_hz": [26.2], "cv_isi": [0.303], "rate_sd_hz": [14.5], "fano_5ms": [127]}),
+    ("spatial3d", 300, {"rate_hz": [22.7, 22.2]}),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--json", metavar="FILE", help="write every single number")
+    options = parser.parse_args()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    rows, report, outside = [], [], 0
+    for network, duration, peers in PEERS:
+        runs = [common.run([common.LOCI_BENCH, "circuit", "--network", network, "--duration", str(duration), "--seed", str(seed)],
+                           timed=False) for seed in range(1, options.seeds + 1)]
+        for statistic, theirs in peers.items():
+            ours = [run[statistic] for run in runs]
+            mean, spread = statistics.mean(ours), statistics.stdev(ours)
+            inside = min(theirs) - 2 * spread <= mean <= max(theirs) + 2 * spread
+            outside += not inside
+            rows.append([network, f"{duration} ms", statistic, f"{mean:.4g} +- {spread / len(ours) ** 0.5:.2g}", f"{spread:.2g}",
+                         " ".join(f"{each:g}" for each in theirs), "inside" if inside else "OUTSIDE"])
+            report.append({"network": network, "duration_ms": duration, "statistic": statistic, "ours": ours, "peers": theirs})
+    common.print_table(["network", "time", "statistic", "loci, mean", "of seeds", "peers", ""], rows)
+    common.finish(options, {"statistics": report})
+    sys.exit(1 if outside else 0)
+
+
+if __name__ == "__main__":
+    main()
