@@ -10,10 +10,13 @@
 #include "cli/circuit_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/graph_info.hpp"
 #include "cli/model.hpp"
+#include "cli/options.hpp"
 #include "io/raster_file.hpp"
 #include "learning/instruction_set.hpp"
 #include "learning/workers.hpp"
+#include "sim/error.hpp"
 #include "version.hpp"
 
 namespace loci::cli {
@@ -22,6 +25,8 @@ namespace {
 struct InfoOptions {
   std::string file;
   bool config = false;
+  bool graph = false;
+  std::uint64_t n_threads = 1;
   Output output;
 };
 
@@ -145,16 +150,28 @@ nlohmann::json program_json() {
           {"threads", learning::Workers().n_threads()}};
 }
 
-int info(const InfoOptions& options) {
+[[noreturn]] void refuse_graph(const std::string& what_is_wrong) {
+  throw InputError("--graph", what_is_wrong, "name a circuit (.toml) or a model");
+}
+
+nlohmann::json file_json(const InfoOptions& options) {
   nlohmann::json json;
-  if (options.file.empty())
-    json = program_json();
-  else if (is_circuit(options.file))
+  if (is_circuit(options.file)) {
     json = circuit_json(options.file);
-  else if (io::peek_format(options.file).format == io::model_format)
+    if (options.graph) json["graph"] = circuit_graph_json(options.file, options.n_threads);
+  } else if (io::peek_format(options.file).format == io::model_format) {
     json = model_json(options.file);
-  else
+    if (options.graph) json["graph"] = model_graph_json(options.file, options.n_threads);
+  } else {
+    if (options.graph) refuse_graph(options.file + " holds spikes, no edges");
     json = raster_json(options.file);
+  }
+  return json;
+}
+
+int info(const InfoOptions& options) {
+  if (options.file.empty() && options.graph) refuse_graph("no file was named");
+  const nlohmann::json json = options.file.empty() ? program_json() : file_json(options);
   if (options.output.json)
     print_json(json);
   else if (options.file.empty())
@@ -167,6 +184,7 @@ int info(const InfoOptions& options) {
     print_circuit(json, options.config);
   else
     print_raster(json, options.config);
+  if (options.graph && !options.output.json) print_graph(json["graph"]);
   return 0;
 }
 
@@ -178,6 +196,12 @@ void add_info(CLI::App& app, Action& action) {
       app.add_subcommand("info", "What a file holds; without a file, what this program runs on");
   command->add_option("file", options->file, "model, raster or circuit (.toml)");
   command->add_flag("--config", options->config, "print the configuration it carries");
+  CLI::Option* graph = command->add_flag(
+      "--graph", options->graph, "build the edges of a circuit or model and say what its graph is like");
+  command->add_option("--threads", options->n_threads, "of --graph; numbers do not depend on it")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, most_threads))
+      ->needs(graph);
   command->add_flag("--json", options->output.json, "as JSON");
   command->callback([options, &action] { action = [options] { return info(*options); }; });
 }

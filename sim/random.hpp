@@ -23,6 +23,7 @@ enum class Stream : std::uint32_t {
   membrane = 11,
   poisson = 12,
   poisson_interval = 13,
+  graph = 14,
   test = 99,
 };
 

@@ -8,20 +8,11 @@
 #include <span>
 #include <vector>
 
+#include "sim/graph/vertex.hpp"
 #include "sim/network.hpp"
 #include "sim/parameters.hpp"
 #include "sim/synapses.hpp"
 #include "sim/time.hpp"
-
-// Declared, not included: Boost.Graph takes seconds to compile. Whoever runs an algorithm on graph() includes
-// <boost/graph/compressed_sparse_row_graph.hpp>.
-namespace boost {
-struct directedS;
-struct no_property;
-template <typename Directed, typename VertexProperty, typename EdgeProperty, typename GraphProperty,
-          typename Vertex, typename EdgeIndex>
-class compressed_sparse_row_graph;
-}  // namespace boost
 
 namespace loci::sim {
 

@@ -7,11 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "sim/graph/vertex.hpp"
 #include "sim/time.hpp"
 
 namespace loci::sim {
-
-using Vertex = std::uint32_t;
 
 struct Edge {
   float weight = 0.0F;

@@ -100,13 +100,6 @@ double neuron_bytes(const Circuit& circuit) {
   return bytes;
 }
 
-std::string in_gib(double bytes) {
-  std::ostringstream text;
-  text.precision(bytes < 100 * 0x1p30 ? 2 : 0);
-  text << std::fixed << bytes / 0x1p30 << " GiB";
-  return text.str();
-}
-
 }  // namespace
 
 double CircuitSize::n_edges() const {
@@ -149,6 +142,13 @@ CircuitSize expected_size(const Circuit& circuit, const ConnectivityOptions& opt
   std::vector<PlacedPopulation> populations;
   for (std::size_t p = 0; p < circuit.populations.size(); ++p) populations.emplace_back(circuit, p);
   return expected_size(circuit, populations, options);
+}
+
+std::string in_gib(double bytes) {
+  std::ostringstream text;
+  text.precision(bytes < 100 * 0x1p30 ? 2 : 0);
+  text << std::fixed << bytes / 0x1p30 << " GiB";
+  return text.str();
 }
 
 void require_memory(const CircuitSize& size, double memory_bytes) {

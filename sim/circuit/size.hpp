@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "sim/circuit/connectivity.hpp"
@@ -24,6 +25,8 @@ CircuitSize expected_size(const Circuit& circuit, std::span<const PlacedPopulati
                           const ConnectivityOptions& options);
 CircuitSize expected_size(const Circuit& circuit, const ConnectivityOptions& options);
 
+// "1.50 GiB"
+std::string in_gib(double bytes);
 // Throws InputError saying how much is needed and how much there is.
 void require_memory(const CircuitSize& size, double memory_bytes);
 

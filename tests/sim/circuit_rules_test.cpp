@@ -18,7 +18,7 @@ Circuit joined(std::size_t dims, const Projection& rule, bool periodic = false) 
   return circuit;
 }
 
-double distance(const Circuit& circuit, const Edge& edge) {
+double distance(const Circuit& circuit, const JoinedEdge& edge) {
   const Projection& rule = circuit.projections[0];
   const auto a = place_population(circuit, rule.source == "A" ? 0 : 1);
   const auto b = place_population(circuit, rule.target == "A" ? 0 : 1);
@@ -28,20 +28,20 @@ double distance(const Circuit& circuit, const Edge& edge) {
 }
 
 // Sources by target.
-std::map<std::uint32_t, std::vector<std::uint32_t>> sources_of(const std::vector<Edge>& edges) {
+std::map<std::uint32_t, std::vector<std::uint32_t>> sources_of(const std::vector<JoinedEdge>& edges) {
   std::map<std::uint32_t, std::vector<std::uint32_t>> result;
-  for (const Edge& edge : edges) result[edge.target].push_back(edge.source);
+  for (const JoinedEdge& edge : edges) result[edge.target].push_back(edge.source);
   return result;
 }
 
-std::size_t n_autapses(const std::vector<Edge>& edges) {
+std::size_t n_autapses(const std::vector<JoinedEdge>& edges) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(edges, [](const Edge& edge) { return edge.source == edge.target; }));
+      std::ranges::count_if(edges, [](const JoinedEdge& edge) { return edge.source == edge.target; }));
 }
 
-std::size_t n_pairs(const std::vector<Edge>& edges) {
+std::size_t n_pairs(const std::vector<JoinedEdge>& edges) {
   std::set<std::pair<std::uint32_t, std::uint32_t>> pairs;
-  for (const Edge& edge : edges) pairs.emplace(edge.source, edge.target);
+  for (const JoinedEdge& edge : edges) pairs.emplace(edge.source, edge.target);
   return pairs.size();
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("a cutoff joins exactly the pairs within it, with weights and delays o
           std::sqrt(squared_distance(circuit.space, a.data() + source * dims, b.data() + target * dims));
       if (d > cutoff) continue;
       REQUIRE(at < edges.size());
-      const Edge& edge = edges[at++];
+      const JoinedEdge& edge = edges[at++];
       REQUIRE(edge.source == source);
       REQUIRE(edge.target == target);
       const double kernel = shape == KernelShape::inverse_distance ? 0.2 / std::max(d, 0.03)
@@ -118,7 +118,7 @@ TEST_CASE(
   // 300 (and less than 1 / m of it more), for sources and for targets.
   for (const bool out : {false, true}) {
     std::vector<double> degree(300);
-    for (const Edge& edge : edges) degree[out ? edge.source : edge.target] += 1;
+    for (const JoinedEdge& edge : edges) degree[out ? edge.source : edge.target] += 1;
     const double mean = n * p / 300;
     double chi_squared = 0.0;
     for (const double k : degree) chi_squared += (k - mean) * (k - mean) / (mean * (1 - p));
@@ -152,7 +152,7 @@ TEST_CASE("a probability that falls with distance joins as many pairs as its sum
         variance += p * (1 - p);
       }
     std::size_t n = 0;
-    for (const Edge& edge : edges) {
+    for (const JoinedEdge& edge : edges) {
       const double d = distance(circuit, edge);
       n += d >= low && d < high ? 1 : 0;
     }
@@ -179,7 +179,7 @@ TEST_CASE("with a fixed in-degree every target draws so many sources, evenly") {
   CHECK(std::abs(static_cast<double>(n_autapses(edges)) - (autapses ? 50 : 0)) <=
         (autapses ? 5 * std::sqrt(50) : 0));
   std::vector<double> out(300);
-  for (const Edge& edge : edges) out[edge.source] += 1;
+  for (const JoinedEdge& edge : edges) out[edge.source] += 1;
   double chi_squared = 0.0;
   const double spread = multapses ? 50 * (1 - 1.0 / 300) : 50 * (1 - 50.0 / 300);
   for (const double k : out) chi_squared += (k - 50) * (k - 50) / spread;
@@ -192,7 +192,7 @@ TEST_CASE("one to one joins neurons of one number, wherever they are") {
   circuit.populations[1].size = 300;
   const auto edges = edges_of(circuit);
   REQUIRE(edges.size() == 300);
-  for (std::uint32_t i = 0; i < 300; ++i) CHECK(edges[i] == Edge{i, i, 10, 3.0});
+  for (std::uint32_t i = 0; i < 300; ++i) CHECK(edges[i] == JoinedEdge{i, i, 10, 3.0});
 }
 
 TEST_CASE("given edges are there as given, several between one pair too, times the source's mask") {
@@ -201,7 +201,7 @@ TEST_CASE("given edges are there as given, several between one pair too, times t
   circuit.projections[0].edges = {
       {299, 0, 5, 5, 5}, {199, 3, 4, 4, 4}, {1.5, 2.5, 0.25, 0.5, 0.25}, {0.1, 2.0, 1.0, 1.0, 3.0}};
   CHECK(edges_of(circuit) ==
-        std::vector<Edge>{
+        std::vector<JoinedEdge>{
             {0, 3, 20, -2.5}, {5, 4, 10, -0.5}, {5, 4, 10, -0.25}, {5, 4, 30, -0.25}, {299, 199, 1, -1.5}});
 }
 

@@ -76,21 +76,21 @@ inline MembraneTrace trace_of(const Circuit& circuit, double duration_ms, std::s
   return trace;
 }
 
-struct Edge {
+struct JoinedEdge {
   std::uint32_t source, target;
   Step delay;
   double weight;
-  auto operator<=>(const Edge&) const = default;
+  auto operator<=>(const JoinedEdge&) const = default;
 };
 
 // Edges of a projection between neurons, sorted.
-inline std::vector<Edge> edges_of(const Circuit& circuit, const ConnectivityOptions& options = {},
-                                  std::size_t projection = 0) {
+inline std::vector<JoinedEdge> edges_of(const Circuit& circuit, const ConnectivityOptions& options = {},
+                                        std::size_t projection = 0) {
   const Connectivity connectivity(circuit, options);
   const ProjectionEdges& edges = connectivity.projections()[projection];
   const PlacedPopulation& sources = connectivity.populations()[edges.source()];
   const PlacedPopulation& targets = connectivity.populations()[edges.target()];
-  std::vector<Edge> result;
+  std::vector<JoinedEdge> result;
   Row row;
   RowMaker::Scratch scratch;
   for (std::uint32_t place = 0; place < sources.size; ++place) {
