@@ -1,13 +1,13 @@
 #include "sim/circuit/clock.hpp"
 
 #include <algorithm>
-#include <barrier>
 #include <chrono>
 #include <cmath>
 #include <map>
 #include <thread>
 #include <utility>
 
+#include "sim/circuit/meeting.hpp"
 #include "sim/error.hpp"
 
 namespace loci::sim {
@@ -157,7 +157,7 @@ CircuitClock::Slice CircuitClock::next_slice(Step end, Step interval) const {
 // What arrives at a neuron is added up in the order in which it was sent, however many shards there are, and
 // whether rows are stored or made again.
 void CircuitClock::deliver(std::size_t shard, const Slice& slice) {
-  constexpr std::size_t ahead = 8;
+  constexpr std::size_t ahead = 4;
   std::vector<Flight>& flights = shards_[shard].flights;
   InputRing& ring = shards_[shard].arriving;
   const auto bundles = connectivity_.bundles();
@@ -204,16 +204,36 @@ void CircuitClock::Regular::advance(double step_ms) {
   step = end < max_steps ? static_cast<Step>(end) - 1 : max_steps;
 }
 
+// Whoever is done with the spikes of its shard draws random numbers for everybody: shards may have more
+// spikes or fewer, and a neuron's numbers are the same whoever draws them.
+void CircuitClock::draw_drives(const Slice& slice) {
+  constexpr std::size_t at_once = 2048;
+  constexpr Step steps = PoissonDrive::steps_per_block;
+  std::size_t number = 0;
+  std::size_t mine = next_draw_++;
+  for (Drive& drive : drives_) {
+    const std::size_t n = populations_[drive.population].cells.size();
+    const Step begin = std::max(slice.begin, drive.start);
+    const Step end = std::min(slice.end, drive.stop);
+    for (Step block = begin / steps; block * steps < end && begin < end; ++block) {
+      if (block * steps < begin && begin != drive.start) continue;  // drawn in the slice before
+      for (std::size_t place = 0; place < n; place += at_once, ++number) {
+        if (number != mine) continue;
+        drive.counts.draw(block, place, std::min(place + at_once, n));
+        mine = next_draw_++;
+      }
+    }
+  }
+}
+
 void CircuitClock::add_drives(std::size_t shard, const Slice& slice) {
   InputRing& ring = shards_[shard].arriving;
-  for (Drive& drive : drives_) {
+  for (const Drive& drive : drives_) {
     const PlaceRange range = connectivity_.shards().range(drive.population, shard);
     const std::uint32_t first = connectivity_.shards().begin(drive.population, shard);
-    for (Step step = std::max(slice.begin, drive.start); step < std::min(slice.end, drive.stop); ++step) {
-      if (step == drive.start) drive.counts.draw(step, range.begin, range.end);  // amid steps drawn together
+    for (Step step = std::max(slice.begin, drive.start); step < std::min(slice.end, drive.stop); ++step)
       drive.counts.add(step, range.begin, range.end,
                        ring.at(step, receptor(drive.population, drive.weight)) + first);
-    }
   }
 }
 
@@ -292,6 +312,10 @@ void CircuitClock::loop(std::size_t shard, Step end, CircuitListener& listener,
     const Slice slice = next_slice(end, interval);
     deliver(shard, slice);
     laps.end(work.deliver);
+    draw_drives(slice);
+    laps.end(work.drive);
+    meet();
+    laps.end(work.wait);
     add_events(shard, slice);
     add_drives(shard, slice);
     laps.end(work.drive);
@@ -301,13 +325,13 @@ void CircuitClock::loop(std::size_t shard, Step end, CircuitListener& listener,
     laps.end(work.wait);
     send(shard, slice);
     laps.end(work.send);
-    if (shard == 0) report(slice, listener);
-    laps.end(work.report);
-    meet();
     if (shard == 0) {
+      report(slice, listener);
       now_ = slice.end;
+      next_draw_ = 0;
       change_currents();
     }
+    laps.end(work.report);
     meet();
     laps.end(work.wait);
   }
@@ -334,8 +358,8 @@ void CircuitClock::run(Step n_steps, CircuitListener& listener) {
 void CircuitClock::run_team(Step end, CircuitListener& listener) {
   const std::size_t n_threads = shards_.size();
   if (n_threads == 1) return loop(0, end, listener, [] {});
-  std::barrier<> barrier(static_cast<std::ptrdiff_t>(n_threads));
-  const auto meet = [&] { barrier.arrive_and_wait(); };
+  Meeting meeting(n_threads);
+  const auto meet = [&] { meeting.meet(); };
   std::vector<std::jthread> team;
   for (std::size_t shard = 1; shard < n_threads; ++shard)
     team.emplace_back([&, shard] { loop(shard, end, listener, meet); });

@@ -1,6 +1,7 @@
 // Clock-driven simulation of a circuit: every neuron at every step of the grid.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -124,6 +125,7 @@ class CircuitClock {
   void deliver(std::size_t shard, const Slice& slice);
   void add_events(std::size_t shard, const Slice& slice);
   std::size_t receptor(std::size_t population, double weight) const;
+  void draw_drives(const Slice& slice);
   void add_drives(std::size_t shard, const Slice& slice);
   void integrate(std::size_t shard, const Slice& slice);
   void send(std::size_t shard, const Slice& slice);
@@ -138,6 +140,7 @@ class CircuitClock {
   std::vector<ShardState> shards_;
   std::vector<Drive> drives_;
   Step longest_slice_ = 1;
+  std::atomic<std::size_t> next_draw_{0};  // of the slice
   Step now_ = 0;
   std::uint64_t n_spikes_ = 0;
   std::vector<std::uint32_t> reported_;

@@ -31,7 +31,7 @@ PoissonDrive::PoissonDrive(std::uint64_t seed, std::uint32_t input, std::span<co
       uniform_(means.size() == 1),
       stride_((n_neurons + 15) / 16 * 16),
       neurons_(stride_),
-      counts_(steps_at_once * stride_),
+      counts_(n_blocks * steps_per_block * stride_),
       weight_(weight) {
   for (std::size_t place = 0; place < n_neurons; ++place)
     neurons_[place] = neurons.empty() ? static_cast<std::uint32_t>(place) : neurons[place];
@@ -42,29 +42,28 @@ PoissonDrive::PoissonDrive(std::uint64_t seed, std::uint32_t input, std::span<co
   }
 }
 
-void PoissonDrive::draw(Step now, std::size_t begin, std::size_t end) {
-  const Step block = now / steps_at_once;
+void PoissonDrive::draw(Step block, std::size_t begin, std::size_t end) {
+  std::uint8_t* counts = counts_.data() + row(block * steps_per_block);
   if (uniform_) {
-    draw_counts(seed_, input_, block, thresholds_, neurons_.data(), begin, end, stride_, counts_.data());
+    draw_counts(seed_, input_, block, thresholds_, neurons_.data(), begin, end, stride_, counts);
     return;
   }
   for (std::size_t place = begin; place < end; ++place) {
     const auto words =
         random_words(seed_, Stream::poisson, std::uint64_t{input_} << 32 | neurons_[place], block);
-    for (std::size_t t = 0; t < steps_at_once; ++t) {
+    for (std::size_t t = 0; t < steps_per_block; ++t) {
       const double uniform = (words[t] + 0.5) * 0x1p-32;
       double probability = miss_[place];
       double below = probability;
       std::uint8_t count = 0;
       for (; below <= uniform && count < 255; below += probability) probability *= mean_[place] / ++count;
-      counts_[t * stride_ + place] = count;
+      counts[t * stride_ + place] = count;
     }
   }
 }
 
-void PoissonDrive::add(Step now, std::size_t begin, std::size_t end, double* arrived) {
-  if (now % steps_at_once == 0) draw(now, begin, end);
-  add_counts(counts_.data() + now % steps_at_once * stride_, weight_, begin, end, arrived);
+void PoissonDrive::add(Step step, std::size_t begin, std::size_t end, double* arrived) const {
+  add_counts(counts_.data() + row(step), weight_, begin, end, arrived);
 }
 
 }  // namespace loci::sim

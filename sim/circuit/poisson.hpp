@@ -22,14 +22,18 @@ class PoissonDrive {
   PoissonDrive(std::uint64_t seed, std::uint32_t input, std::span<const double> means, std::size_t n_neurons,
                std::span<const std::uint32_t> neurons, double weight);
 
-  // arrived[place - begin] += weight * count at step `now`, for places [begin, end), begin a multiple of 8.
-  // Called for rising steps; counts of four steps are drawn together.
-  void add(Step now, std::size_t begin, std::size_t end, double* arrived);
-  // Draws what add() needs at step `now` for these places. Different places at the same time on any thread.
-  void draw(Step now, std::size_t begin, std::size_t end);
+  // Counts of so many steps are drawn together: a block.
+  static constexpr Step steps_per_block = 4;  // words of a counter
+
+  // Draws a block for places [begin, end), begin a multiple of 16. Different ones at the same time on any
+  // thread. The last 8 blocks are kept.
+  void draw(Step block, std::size_t begin, std::size_t end);
+  // arrived[place - begin] += weight * count at a step whose block has been drawn.
+  void add(Step step, std::size_t begin, std::size_t end, double* arrived) const;
 
  private:
-  static constexpr Step steps_at_once = 4;  // words of a counter
+  static constexpr Step n_blocks = 8;
+  std::size_t row(Step step) const { return step % (n_blocks * steps_per_block) * stride_; }
 
   std::uint64_t seed_;
   std::uint32_t input_;

@@ -21,6 +21,7 @@ std::vector<std::vector<double>> draw(std::vector<double> means, std::span<const
   std::vector<std::vector<double>> counts;
   for (Step step = 0; step < n_steps; ++step) {
     counts.emplace_back((n + 7) / 8 * 8);
+    if (step % PoissonDrive::steps_per_block == 0) drive.draw(step / PoissonDrive::steps_per_block, 0, n);
     drive.add(step, 0, n, counts.back().data());
     counts.back().resize(n);
   }
@@ -140,6 +141,8 @@ TEST_CASE("two Poisson inputs of one rate are independent of each other") {
   PoissonDrive b(1, 1, std::vector<double>{1.0}, n_neurons, {}, 1.0);
   std::vector<double> of_a(n_neurons);
   std::vector<double> of_b(n_neurons);
+  a.draw(0, 0, n_neurons);
+  b.draw(0, 0, n_neurons);
   a.add(0, 0, n_neurons, of_a.data());
   b.add(0, 0, n_neurons, of_b.data());
   double product = 0.0;
