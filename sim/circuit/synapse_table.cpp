@@ -147,35 +147,31 @@ void SynapseTable::Builder::lay_out(std::size_t shard) {
     std::byte* targets = at + sizeof each;
     std::byte* weights = targets + target_bytes(each.count);
     at += table_.segment_bytes(each);
-    room_[first + key] = table_.kinds_[each.kind].uniform
-                             ? Room{{targets, nullptr}, {targets + each.count * sizeof low_[0], nullptr}}
-                             : Room{{targets, weights}, {targets + each.count * sizeof low_[0], at}};
+    room_[first + key] = {targets, table_.kinds_[each.kind].uniform ? nullptr : weights, 0, each.count};
   }
   ends_[shard].push_back(edges_[shard].size());
 }
 
 template <typename Weight>
 void SynapseTable::Builder::write() {
-  const auto put = [&](const Place& place, std::size_t e) {
-    std::memcpy(place.target, &low_[e], sizeof low_[0]);
-    const auto weight = static_cast<Weight>(weight_[e]);
-    if (place.weight != nullptr) std::memcpy(place.weight, &weight, sizeof weight);
-  };
-  const auto move = [](Place& place, std::ptrdiff_t n) {
-    place.target += n * static_cast<std::ptrdiff_t>(sizeof low_[0]);
-    if (place.weight != nullptr) place.weight += n * static_cast<std::ptrdiff_t>(sizeof(Weight));
+  const std::uint32_t* keys = key_.data();
+  const std::uint16_t* lows = low_.data();
+  const double* weights = weight_.data();
+  Room* rooms = room_.data();
+  const auto put = [&](const Room& room, std::uint32_t at, std::size_t e) {
+    std::memcpy(room.targets + at * sizeof lows[0], &lows[e], sizeof lows[0]);
+    const auto weight = static_cast<Weight>(weights[e]);
+    if (room.weights != nullptr) std::memcpy(room.weights + at * sizeof weight, &weight, sizeof weight);
   };
   from_both_ends(
       key_.size(),
       [&](std::size_t e) {
-        Place& next = room_[key_[e]].first;
-        put(next, e);
-        move(next, 1);
+        Room& room = rooms[keys[e]];
+        put(room, room.first++, e);
       },
       [&](std::size_t e) {
-        Place& next = room_[key_[e]].last;
-        move(next, -1);
-        put(next, e);
+        Room& room = rooms[keys[e]];
+        put(room, --room.last, e);
       });
 }
 

@@ -143,14 +143,12 @@ class SynapseTable::Builder {
     std::size_t size_ = 0;
     std::size_t room_ = 0;
   };
-  struct Place {
-    std::byte* target;
-    std::byte* weight;  // null where it is not stored
-  };
-  // What of a segment is still to be written: between these two.
+  // A segment being written: its edges from `first` to before `last` are still missing.
   struct Room {
-    Place first;
-    Place last;
+    std::byte* targets;
+    std::byte* weights;  // null where they are not stored
+    std::uint32_t first;
+    std::uint32_t last;
   };
   // Edges that go into one segment have one key: (shard, delay, kind, upper bits of the index).
   void choose_keys(std::span<const Row> rows);
