@@ -193,7 +193,8 @@ void add_ceilings(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("ceilings", "time the bare parts of a simulation as plain loops");
   command->callback([&action] {
     action = [] {
-      return nlohmann::json{{"delivery_uniform_ns", delivery_ns(10'000, 1000, true)},
+      return nlohmann::json{{"delivery_short_ns", delivery_ns(4000, 80, true)},
+                            {"delivery_uniform_ns", delivery_ns(10'000, 1000, true)},
                             {"delivery_weights_ns", delivery_ns(20'000, 500, false)},
                             {"draw_ns", draw_ns(1.2)},
                             {"update_delta_ns", update_ns<false>(10'000)},

@@ -97,7 +97,8 @@ class Network:
         neurons, steps = runs[0]["n_neurons"], 10_000
         events = statistics.median(run["synaptic_events_per_second"] for run in runs)
         synapses = runs[0]["n_synapses"]
-        yield "deliver", ns["deliver"] / events, ceiling("delivery_weights_ns" if "spatial" in self.name else "delivery_uniform_ns")
+        delivery = {"cuba": "delivery_short_ns", "brunel": "delivery_uniform_ns", "brunel-indegree": "delivery_uniform_ns"}
+        yield "deliver", ns["deliver"] / events, ceiling(delivery.get(self.name, "delivery_weights_ns"))
         if self.name != "cuba":
             yield "drive", ns["drive"] / (neurons * steps), ceiling("draw_ns")
         yield ("update", ns["integrate"] / (neurons * steps),

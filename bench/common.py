@@ -154,5 +154,6 @@ def finish(options, report):
     if busy > 0.1:
         print(f"Other programs kept {busy:.1f} cores busy (median, looked at before each measurement): do not quote these times.")
     if options.json:
-        report = {"options": vars(options), "machine": machine(), "cores_busy_before": BUSY, **report}
+        commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True, check=False)
+        report = {"commit": commit.stdout.strip(), "options": vars(options), "machine": machine(), "cores_busy_before": BUSY, **report}
         Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
