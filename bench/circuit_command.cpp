@@ -9,6 +9,7 @@
 #include "bench/commands.hpp"
 #include "bench/memory.hpp"
 #include "bench/peer_networks.hpp"
+#include "cli/large_pages.hpp"
 #include "sim/circuit/statistics.hpp"
 
 namespace loci::bench {
@@ -57,7 +58,8 @@ nlohmann::json run(const Options& options) {
   Seconds start = seconds_now();
   const Connectivity connectivity(circuit, {.precision = options.exact ? Precision::exact : Precision::single,
                                             .procedural = options.procedural,
-                                            .n_threads = options.threads});
+                                            .n_threads = options.threads,
+                                            .advice = cli::ask_for_large_pages});
   CircuitClock clock(circuit, connectivity);
   const Seconds build = since(start);
   const double ready_mib = peak_mib();

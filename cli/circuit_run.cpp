@@ -10,6 +10,7 @@
 #include "cli/circuit_engine.hpp"
 #include "cli/circuit_outputs.hpp"
 #include "cli/circuit_summary.hpp"
+#include "cli/large_pages.hpp"
 #include "cli/machine_memory.hpp"
 #include "io/circuit_file.hpp"
 #include "learning/instruction_set.hpp"
@@ -103,7 +104,8 @@ int simulate_circuit(const CircuitRunOptions& options) {
   const sim::ConnectivityOptions edge_options{.precision = parse_precision(options.precision),
                                               .procedural = options.procedural,
                                               .n_threads = options.n_threads,
-                                              .memory_bytes = available_memory_bytes()};
+                                              .memory_bytes = available_memory_bytes(),
+                                              .advice = ask_for_large_pages};
   const io::CircuitFile file = load(options);
   CircuitOutputs outputs(
       file, options.circuit,

@@ -23,7 +23,8 @@ Arena::~Arena() {
 }
 
 Arena::Arena(Arena&& other) noexcept
-    : chunks_(std::exchange(other.chunks_, {})),
+    : advice_(other.advice_),
+      chunks_(std::exchange(other.chunks_, {})),
       left_(std::exchange(other.left_, 0)),
       next_(other.next_),
       used_(other.used_) {}
@@ -36,6 +37,7 @@ std::byte* Arena::allocate(std::size_t n_bytes) {
     next_ = static_cast<std::byte*>(std::aligned_alloc(page, left_));
     if (next_ == nullptr) throw std::bad_alloc();
     chunks_.push_back(next_);
+    if (advice_ != nullptr) advice_(next_, left_);
   }
   left_ -= n;
   used_ += n;

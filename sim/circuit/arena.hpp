@@ -1,5 +1,4 @@
-// Memory that is filled once and given back as a whole. Its chunks begin where large pages may, so that what
-// is read all over the place needs few entries of the page tables on systems that use them unasked.
+// Memory that is filled once and given back as a whole. Its chunks begin where large pages may.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +7,13 @@
 
 namespace loci::sim {
 
+// Told of every chunk before it is written. What is read all over the place needs few entries of the
+// processor's page tables in large pages, which only the program can ask its system for.
+using MemoryAdvice = void (*)(void* memory, std::size_t n_bytes);
+
 class Arena {
  public:
-  Arena() = default;
+  explicit Arena(MemoryAdvice advice) : advice_(advice) {}
   ~Arena();
   Arena(Arena&& other) noexcept;
   Arena(const Arena&) = delete;
@@ -23,6 +26,7 @@ class Arena {
   std::size_t used() const { return used_; }
 
  private:
+  MemoryAdvice advice_;  // or null
   std::mutex guard_;
   std::vector<std::byte*> chunks_;
   std::size_t left_ = 0;  // in the last chunk

@@ -23,6 +23,7 @@ struct ConnectivityOptions {
   std::size_t n_threads = 1;
   bool off_grid = false;  // delays in ms as the rules give them, for the event engine alone
   double memory_bytes = std::numeric_limits<double>::infinity();  // what the machine has left
+  MemoryAdvice advice = nullptr;                                  // on where synapses are kept
 };
 
 // A population as placed: places are the order in which the engine keeps its neurons, so that neighbours in

@@ -31,7 +31,7 @@ void Row::clear() {
 }
 
 SynapseTable::SynapseTable(std::size_t n_sources, std::vector<Member> members, const Shards& shards,
-                           Precision precision)
+                           Precision precision, MemoryAdvice advice)
     : n_sources_(n_sources),
       members_(std::move(members)),
       shards_(&shards),
@@ -39,7 +39,7 @@ SynapseTable::SynapseTable(std::size_t n_sources, std::vector<Member> members, c
       high_bits_(
           static_cast<std::uint32_t>(std::bit_width((std::max(shards.most_indices(), 1U) - 1) >> low_bits))),
       rows_(shards.size() * n_sources),
-      edges_(std::make_unique<Arena>()),
+      edges_(std::make_unique<Arena>(advice)),
       n_edges_(members_.size()),
       guard_(std::make_unique<std::mutex>()) {
   constexpr std::size_t most_kinds = 250;  // a byte tells them apart; two are for stored weights

@@ -41,7 +41,8 @@ class SynapseTable {
     double uniform_weight = 0.0;
   };
   // members: to populations that differ. Shards must outlive the table and have 2^24 indices each at most.
-  SynapseTable(std::size_t n_sources, std::vector<Member> members, const Shards& shards, Precision precision);
+  SynapseTable(std::size_t n_sources, std::vector<Member> members, const Shards& shards, Precision precision,
+               MemoryAdvice advice);
 
   // Rows in blocks of so many sources, each built by one thread.
   static constexpr std::size_t sources_per_block = 256;
