@@ -131,7 +131,7 @@ CircuitSize expected_size(const Circuit& circuit, std::span<const PlacedPopulati
         rows.edges * per_edge + rows.segments * 8.0 + 8.0 * static_cast<double>(source.size);
     // A list is sorted as a whole: who, whom and in which order, and of given edges the weights and delays.
     const double per_listed = rule.rule == ConnectionRule::given ? 40.0 : 12.0;
-    if (listed) size.build_bytes = std::max(size.build_bytes, rows.edges * per_listed);
+    if (listed) size.build_bytes += rows.edges * per_listed;  // lists are there together
     // Tables off the grid grow by doubling.
     if (options.off_grid) size.build_bytes = std::max(size.build_bytes, rows.edges * per_edge);
   }
