@@ -1,0 +1,46 @@
+// A layered spiking network in whole numbers: what chips, C and Verilog run, and the emulator before them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "backends/integer_neurons.hpp"
+
+namespace loci::backends {
+
+// From one layer to the next.
+struct IntegerConnection {
+  std::size_t n_sources = 0;
+  std::size_t n_targets = 0;
+  std::vector<std::int16_t> weight;  // (n_sources, n_targets), row-major; 0: no edge
+  std::vector<std::uint8_t> delay;   // the same, in steps beyond the layer's own latency; empty: none
+  int exponent = 0;  // sums of weights count 2^exponent times, rounded down (Loihi's weight_exp)
+};
+
+// All but the input.
+struct IntegerLayer {
+  IntegerConnection incoming;
+  IntegerModel model;
+  IntegerParameters parameters;
+
+  std::size_t size() const { return parameters.threshold.size(); }
+};
+
+enum class SpikeOrder {
+  summed,      // the spikes of a step arrive as one sum, and thresholds are looked at once a step
+  one_by_one,  // thresholds are looked at after the leak and after each spike; spikes leave in the order in
+               // which they arose (tinyODIN, ODIN)
+};
+
+struct IntegerNetwork {
+  std::vector<IntegerLayer> layers;
+  SpikeOrder order = SpikeOrder::summed;
+
+  std::size_t n_inputs() const { return layers.front().incoming.n_sources; }
+};
+
+// Throws std::invalid_argument for sizes that do not fit, saying which.
+void validate(const IntegerNetwork& network);
+
+}  // namespace loci::backends
