@@ -21,7 +21,7 @@ std::vector<double> first_layer_currents(const FloatNetwork& network, std::span<
   return currents;
 }
 
-void FloatReplay::run(const FloatStimulus& stimulus, sim::Step n_steps, LayerSpikes& spikes) {
+void FloatReplay::run(const FloatStimulus& stimulus, sim::Step n_steps, LayerTrains& spikes) {
   spikes.resize(network_.layers.size());
   const sim::SpikeTrains* input = stimulus.spikes;
   for (std::size_t l = 0; l < network_.layers.size(); ++l) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backends/float_network.hpp"
-#include "backends/layer_spikes.hpp"
+#include "backends/layer_trains.hpp"
 #include "sim/encoder.hpp"
 #include "sim/time.hpp"
 
@@ -30,7 +30,7 @@ class FloatReplay {
   explicit FloatReplay(const FloatNetwork& network) : network_(network) {}
 
   // One sample from a fresh state; overwrites `spikes`, sorted within each step.
-  void run(const FloatStimulus& stimulus, sim::Step n_steps, LayerSpikes& spikes);
+  void run(const FloatStimulus& stimulus, sim::Step n_steps, LayerTrains& spikes);
 
  private:
   void run_layer(const FloatLayer& layer, const sim::SpikeTrains* input, std::span<const double> currents,

@@ -7,7 +7,7 @@ namespace {
 
 class Collector final : public EmulationListener {
  public:
-  explicit Collector(LayerSpikes& spikes) : spikes_(spikes) {}
+  explicit Collector(LayerTrains& spikes) : spikes_(spikes) {}
 
   void on_step(std::size_t layer, sim::Step step, std::span<const std::uint32_t> fired,
                const IntegerNeurons&) override {
@@ -19,12 +19,12 @@ class Collector final : public EmulationListener {
   }
 
  private:
-  LayerSpikes& spikes_;
+  LayerTrains& spikes_;
 };
 
 }  // namespace
 
-void IntegerReplay::run(const IntegerStimulus& stimulus, sim::Step n_steps, LayerSpikes& spikes) {
+void IntegerReplay::run(const IntegerStimulus& stimulus, sim::Step n_steps, LayerTrains& spikes) {
   spikes.resize(n_layers_);
   for (sim::SpikeTrains& trains : spikes) {
     trains.begin.assign(1, 0);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "backends/emulator.hpp"
-#include "backends/layer_spikes.hpp"
+#include "backends/layer_trains.hpp"
 
 namespace loci::backends {
 
@@ -15,9 +15,9 @@ class IntegerReplay {
       : n_layers_(network.layers.size()), emulator_(network) {}
 
   // One sample from a fresh state; overwrites `spikes`, in the order in which they leave.
-  void run(const IntegerStimulus& stimulus, sim::Step n_steps, LayerSpikes& spikes);
+  void run(const IntegerStimulus& stimulus, sim::Step n_steps, LayerTrains& spikes);
 
-  const Overflows& overflows() const { return emulator_.overflows(); }
+  Overflows overflows() const { return emulator_.overflows(); }  // in all samples so far
 
  private:
   std::size_t n_layers_;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <stdexcept>
 
 #include "backends/limits.hpp"
 
@@ -46,11 +48,16 @@ int sign_of(std::span<const float> weights) {
   return sum < 0.0 ? -1 : 1;
 }
 
+// What a weight is multiplied by when it arrives.
+double amplitude_of(Drive drive) {
+  return drive == Drive::pixels ? brightest_pixel : 1.0;
+}
+
 class WeightRounding {
  public:
   WeightRounding(const TargetDescription& target, const LayerScaling& scaling)
       : range_(weights_of(target, scaling.even)),
-        unit_(std::ldexp(1.0, scaling.shift)),
+        unit_(std::ldexp(amplitude_of(scaling.drive), scaling.shift)),
         step_(scaling.even ? 2.0 : 1.0) {}
 
   // Counts what is lost in units of the weight as it was.
@@ -192,7 +199,7 @@ double settled(double scale, const FloatLayer& layer, const TargetDescription& t
 }  // namespace
 
 QuantisedLayer quantised(const FloatLayer& layer, const TargetDescription& target,
-                         const LayerScaling& scaling, Drive drive) {
+                         const LayerScaling& scaling) {
   assert(scaling.scale.size() == layer.n_targets);
   QuantisedLayer result;
   result.layer.model = target.model;
@@ -200,16 +207,27 @@ QuantisedLayer quantised(const FloatLayer& layer, const TargetDescription& targe
   result.loss.scale_lowest = lowest;
   result.loss.scale_highest = highest;
   take_weights(layer, target, scaling, result);
-  if (drive == Drive::spikes) take_biases(layer, target, scaling, result);
+  take_biases(layer, target, scaling, result);
   take_neurons(layer, target, scaling, result);
   return result;
 }
 
-std::vector<std::int32_t> integer_currents(std::span<const double> currents, const LayerScaling& scaling) {
-  assert(currents.size() == scaling.scale.size());
-  std::vector<std::int32_t> result(currents.size());
-  for (std::size_t j = 0; j < currents.size(); ++j)
-    result[j] = static_cast<std::int32_t>(nearest(currents[j] * scaling.scale[j]));
+std::vector<std::int32_t> pixel_sums(const IntegerConnection& incoming,
+                                     std::span<const std::uint8_t> pixels) {
+  assert(pixels.size() == incoming.n_sources && incoming.exponent >= 0);
+  std::vector<std::int64_t> sums(incoming.n_targets);
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    if (pixels[i] == 0) continue;
+    const std::int16_t* row = &incoming.weight[i * incoming.n_targets];
+    for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += std::int64_t{pixels[i]} * row[j];
+  }
+  std::vector<std::int32_t> result(sums.size());
+  for (std::size_t j = 0; j < sums.size(); ++j) {
+    const std::int64_t scaled = sums[j] << incoming.exponent;
+    if (std::abs(scaled) > largest_sum)
+      throw std::invalid_argument("an image drives a neuron with more than its sums can hold");
+    result[j] = static_cast<std::int32_t>(scaled);
+  }
   return result;
 }
 
@@ -218,9 +236,9 @@ std::size_t neurons_per_scale(const FloatLayer& layer, const TargetDescription& 
   return target.numbers.threshold_of == Granularity::pair ? 2 : 1;
 }
 
-LayerScaling first_guess(const FloatLayer& layer, const TargetDescription& target) {
+LayerScaling first_guess(const FloatLayer& layer, const TargetDescription& target, Drive drive) {
   const std::size_t n = layer.n_targets;
-  LayerScaling scaling;
+  LayerScaling scaling{.drive = drive};
   scaling.even = target.numbers.even_beyond;
   const Range range = weights_of(target, scaling.even);
   // A group without edges goes by the layer's scale, and a layer without any by thresholds of 1.
@@ -232,6 +250,7 @@ LayerScaling first_guess(const FloatLayer& layer, const TargetDescription& targe
     const double scale = scale_of(layer, range, first, last);
     scaling.scale.insert(scaling.scale.end(), last - first, std::isfinite(scale) ? scale : of_layer);
   }
+  for (double& scale : scaling.scale) scale *= amplitude_of(drive);
   if (target.numbers.weight_shift) {
     const Range& shifts = *target.numbers.weight_shift;
     const double room = static_cast<double>(target.model.membrane.highest >> target.model.input_shift);

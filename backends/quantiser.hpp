@@ -10,9 +10,18 @@
 
 namespace loci::backends {
 
+// What arrives at the first layer.
+enum class Drive {
+  spikes,
+  pixels,  // at every step the whole image: the sums of weights times bytes, a current of pixel / 255
+};
+inline constexpr double brightest_pixel = 255.0;
+
 // How a layer's numbers become whole ones. A current of 1 is `scale` of a neuron's units, in which its
-// threshold and biases are counted; a weight counts 2^shift of them, and so do the membrane's 2^input_shift.
+// threshold and biases are counted; a weight counts 2^shift of them, or 255 times as many where pixels drive.
+// A unit is 2^input_shift of the membrane.
 struct LayerScaling {
+  Drive drive = Drive::spikes;
   std::vector<double> scale;     // (n_targets)
   int shift = 0;                 // of the weights, where the target has one
   bool even = false;             // weights are even numbers, and may use the whole range (Loihi)
@@ -37,23 +46,20 @@ struct QuantisedLayer {
   LayerLoss loss;
 };
 
-enum class Drive {
-  spikes,    // spikes arrive, biases are the layer's own
-  currents,  // a sample's currents arrive at every step, and biases are among them
-};
-
 // Weights are rounded half to even and clipped to the range. The threshold is the nearest whole number for a
 // target that fires above it, and for one that fires at it the next one above. `scaling` has to agree with
 // the target: equal scales where a threshold is shared.
 QuantisedLayer quantised(const FloatLayer& layer, const TargetDescription& target,
-                         const LayerScaling& scaling, Drive drive = Drive::spikes);
+                         const LayerScaling& scaling);
 
-// A sample's currents, (n_targets), biases included, in the layer's units, rounded half to even.
-std::vector<std::int32_t> integer_currents(std::span<const double> currents, const LayerScaling& scaling);
+// What an image drives a layer with at each step, (n_targets): sum_i w_ij pixel_i 2^exponent. Throws
+// std::invalid_argument where an image could drive a sum beyond largest_sum.
+std::vector<std::int32_t> pixel_sums(const IntegerConnection& incoming, std::span<const std::uint8_t> pixels);
 
 // What max |w| suggests: the largest weight of each group that shares a threshold takes the whole range, and
 // the shift leaves the membrane room for `headroom` times the threshold.
-LayerScaling first_guess(const FloatLayer& layer, const TargetDescription& target);
+LayerScaling first_guess(const FloatLayer& layer, const TargetDescription& target,
+                         Drive drive = Drive::spikes);
 inline constexpr double headroom = 8.0;
 
 // How many neighbouring neurons share a threshold and with it a scale: 1, 2 or the layer.

@@ -35,7 +35,7 @@ class LayerSearcher {
         options_(options),
         index_(index),
         width_(neurons_per_scale(layer_, target)),
-        best_(first_guess(layer_, target)),
+        best_(first_guess(layer_, target, index == 0 ? samples.front().drive() : Drive::spikes)),
         mismatches_(replay(best_)) {
     report_.mismatches_first = sum(mismatches_);
     for (const ReplaySample& sample : samples_)
@@ -65,28 +65,26 @@ class LayerSearcher {
   const LayerSearch& report() const { return report_; }
 
  private:
-  static std::vector<double> coarse_ratios() {
+  // Where pixels drive, membranes may need more room than the first guess leaves them.
+  std::vector<double> coarse_ratios() const {
     std::vector<double> ratios;
-    for (int quarter = -8; quarter <= 12; ++quarter)
+    const int lowest = best_.drive == Drive::pixels ? -24 : -8;
+    for (int quarter = lowest; quarter <= 12; ++quarter)
       if (quarter != 0) ratios.push_back(std::exp2(quarter / 4.0));
     return ratios;
   }
 
-  bool first_with_currents() const { return index_ == 0 && samples_.front().drive() == Drive::currents; }
-
   // Spikes that differ, of each group.
   ByGroup replay(const LayerScaling& scaling) const {
-    const Drive drive = first_with_currents() ? Drive::currents : Drive::spikes;
-    IntegerNetwork alone{.layers = {quantised(layer_, target_, scaling, drive).layer},
-                         .order = target_.order};
+    const IntegerNetwork alone{.layers = {quantised(layer_, target_, scaling).layer}, .order = target_.order};
     IntegerReplay replay(alone);
     std::vector<std::uint64_t> by_neuron(layer_.n_targets);
-    LayerSpikes spikes;
+    LayerTrains spikes;
     for (const ReplaySample& sample : samples_) {
-      const sim::SpikeTrains* input = index_ == 0 ? sample.spikes() : &sample.reference[index_ - 1];
-      std::vector<std::int32_t> currents;
-      if (drive == Drive::currents) currents = integer_currents(sample.currents, scaling);
-      replay.run({.spikes = input, .sums = currents}, n_steps_, spikes);
+      if (index_ == 0)
+        emulate(alone, replay, n_steps_, sample, spikes);
+      else
+        replay.run({.spikes = &sample.reference[index_ - 1]}, n_steps_, spikes);
       add_mismatches(spikes.front(), sample.reference[index_], by_neuron);
     }
     ByGroup by_group((layer_.n_targets + width_ - 1) / width_);
@@ -211,16 +209,13 @@ class JointSearcher {
 
  private:
   Together replay(const std::vector<LayerScaling>& scaling) const {
-    const Drive drive = samples_.front().drive();
-    const QuantisedNetwork candidate = quantised(network_, target_, scaling, drive);
+    const QuantisedNetwork candidate = quantised(network_, target_, scaling);
     IntegerReplay replay(candidate.network);
     const std::size_t n_outputs = network_.n_outputs();
     Together result{0, 0};
-    LayerSpikes spikes;
+    LayerTrains spikes;
     for (const ReplaySample& sample : samples_) {
-      std::vector<std::int32_t> currents;
-      if (drive == Drive::currents) currents = integer_currents(sample.currents, scaling.front());
-      replay.run({.spikes = sample.spikes(), .sums = currents}, n_steps_, spikes);
+      emulate(candidate.network, replay, n_steps_, sample, spikes);
       const sim::SpikeTrains& reference = sample.reference.back();
       result.labels += most_active(spikes.back(), n_outputs) != most_active(reference, n_outputs) ? 1 : 0;
       result.spikes += mismatches(spikes.back(), reference, n_outputs);
@@ -262,11 +257,11 @@ bool resets_as_trained(const sim::Lif& lif, const IntegerModel& model) {
 }
 
 QuantisedNetwork quantised(const FloatNetwork& network, const TargetDescription& target,
-                           const std::vector<LayerScaling>& scaling, Drive drive) {
+                           const std::vector<LayerScaling>& scaling) {
   assert(scaling.size() == network.layers.size());
   QuantisedNetwork result{.network = {.layers = {}, .order = target.order}, .scaling = scaling};
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    QuantisedLayer layer = quantised(network.layers[l], target, scaling[l], l == 0 ? drive : Drive::spikes);
+    QuantisedLayer layer = quantised(network.layers[l], target, scaling[l]);
     result.network.layers.push_back(std::move(layer.layer));
     result.loss.push_back(layer.loss);
   }
@@ -274,9 +269,13 @@ QuantisedNetwork quantised(const FloatNetwork& network, const TargetDescription&
   return result;
 }
 
-std::vector<LayerScaling> first_guess(const FloatNetwork& network, const TargetDescription& target) {
+std::vector<LayerScaling> first_guess(const FloatNetwork& network, const TargetDescription& target,
+                                      Drive drive) {
   std::vector<LayerScaling> scaling;
-  for (const FloatLayer& layer : network.layers) scaling.push_back(first_guess(layer, target));
+  for (const FloatLayer& layer : network.layers) {
+    scaling.push_back(first_guess(layer, target, drive));
+    drive = Drive::spikes;
+  }
   return scaling;
 }
 
@@ -284,9 +283,8 @@ QuantisedNetwork search_scales(const FloatNetwork& network, const TargetDescript
                                std::span<const ReplaySample> samples, sim::Step n_steps,
                                const ScaleSearch& options) {
   assert(!samples.empty());
-  const std::vector<LayerScaling> guess = first_guess(network, target);
-  const Drive drive = samples.front().drive();
-  if (!options.enabled) return quantised(network, target, guess, drive);
+  const std::vector<LayerScaling> guess = first_guess(network, target, samples.front().drive());
+  if (!options.enabled) return quantised(network, target, guess);
   std::vector<LayerScaling> found;
   std::vector<LayerSearch> reports;
   const std::size_t n_stages = network.layers.size() + 1;
@@ -299,7 +297,7 @@ QuantisedNetwork search_scales(const FloatNetwork& network, const TargetDescript
   tell(options, "scales of all layers together", network.layers.size(), n_stages);
   found = JointSearcher(network, target, samples, n_steps, options).run({guess, found});
   tell(options, "scales of all layers together", n_stages, n_stages);
-  QuantisedNetwork result = quantised(network, target, found, drive);
+  QuantisedNetwork result = quantised(network, target, found);
   result.search = std::move(reports);
   return result;
 }

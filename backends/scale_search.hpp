@@ -38,8 +38,9 @@ struct QuantisedNetwork {
 
 // The network at given scales.
 QuantisedNetwork quantised(const FloatNetwork& network, const TargetDescription& target,
-                           const std::vector<LayerScaling>& scaling, Drive drive);
-std::vector<LayerScaling> first_guess(const FloatNetwork& network, const TargetDescription& target);
+                           const std::vector<LayerScaling>& scaling);
+std::vector<LayerScaling> first_guess(const FloatNetwork& network, const TargetDescription& target,
+                                      Drive drive);
 
 // Layer after layer with the reference's spikes as input, minimises the spikes that differ, for each group of
 // neurons that shares a scale on its own; then, with all layers together, labels that differ and spikes of

@@ -1,4 +1,4 @@
-#include "backends/layer_spikes.hpp"
+#include "backends/layer_trains.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -35,7 +35,7 @@ std::size_t most_active(const sim::SpikeTrains& output, std::size_t n_outputs) {
   return static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin());
 }
 
-void SpikeDigest::add(const LayerSpikes& sample) {
+void SpikeDigest::add(const LayerTrains& sample) {
   for (const sim::SpikeTrains& layer : sample) {
     for (const std::uint32_t end : layer.begin) add_word(end);
     for (const std::uint32_t neuron : layer.neuron) add_word(neuron);

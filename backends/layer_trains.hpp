@@ -12,7 +12,7 @@ namespace loci::backends {
 
 // By layer, the first after the input first; each in the layer's own steps. A neuron that fires several times
 // in a step is there several times.
-using LayerSpikes = std::vector<sim::SpikeTrains>;
+using LayerTrains = std::vector<sim::SpikeTrains>;
 
 // Neuron by neuron and step by step: in how many of them two records of one layer differ, added to
 // `by_neuron`, (n_neurons). Where a neuron fires several times in a step, each spike more or less counts.
@@ -27,7 +27,7 @@ std::size_t most_active(const sim::SpikeTrains& output, std::size_t n_outputs);
 // FNV-1a of 64 bits over layers, steps and neurons in the order in which they fired: equal for equal spikes.
 class SpikeDigest {
  public:
-  void add(const LayerSpikes& sample);
+  void add(const LayerTrains& sample);
   std::uint64_t value() const { return value_; }
 
  private:
