@@ -42,6 +42,11 @@ void SpikeDigest::add(const LayerTrains& sample) {
   }
 }
 
+void SpikeDigest::add(std::uint64_t digest) {
+  add_word(static_cast<std::uint32_t>(digest));
+  add_word(static_cast<std::uint32_t>(digest >> 32));
+}
+
 void SpikeDigest::add_word(std::uint32_t word) {
   for (int byte = 0; byte < 4; ++byte) {
     value_ ^= word >> (8 * byte) & 0xFF;

@@ -28,6 +28,7 @@ std::size_t most_active(const sim::SpikeTrains& output, std::size_t n_outputs);
 class SpikeDigest {
  public:
   void add(const LayerTrains& sample);
+  void add(std::uint64_t digest);  // of something else
   std::uint64_t value() const { return value_; }
 
  private:
