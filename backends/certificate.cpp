@@ -94,6 +94,8 @@ std::string evidence_text(const Certificate& certificate) {
   };
   row("accuracy", &Replayed::correct);
   row("label agreement", &Replayed::agree);
+  for (const EncodedAccuracy& each : certificate.encodings)
+    text += fmt::format("  {:<22}{:>14.4f}\n", "with " + each.encoding, each.accuracy);
   return text;
 }
 
@@ -153,6 +155,9 @@ nlohmann::json certificate_json(const Certificate& certificate) {
     result["overflow"] = {{"impossible", certificate.overflow->impossible},
                           {"note", certificate.overflow->note}};
   if (certificate.evidence) result["evidence"] = evidence_json(*certificate.evidence);
+  for (const EncodedAccuracy& each : certificate.encodings)
+    result["encodings"].push_back(
+        {{"encoding", each.encoding}, {"steps", each.n_steps}, {"accuracy", each.accuracy}});
   json layers = json::array();
   for (const LayerCertificate& layer : certificate.layers) layers.push_back(layer_json(layer));
   result["layers"] = layers;

@@ -19,6 +19,13 @@ struct OverflowVerdict {
   std::string note;
 };
 
+// What the network in real numbers does with another encoding of the same images.
+struct EncodedAccuracy {
+  std::string encoding;
+  sim::Step n_steps = 0;
+  double accuracy = 0.0;
+};
+
 struct LayerCertificate {
   std::size_t n_neurons = 0;
   LayerScaling scaling;
@@ -39,11 +46,14 @@ struct Certificate {
   std::vector<LayerCertificate> layers;      // empty: the target keeps real numbers
   std::optional<OverflowVerdict> overflow;   // nullopt: the target keeps real numbers
   std::optional<Evidence> evidence;          // nullopt: nothing was emulated
+  std::vector<EncodedAccuracy> encodings;    // where the encoding is not the trained one
 };
 
 // Neuron equation, reset, comparison, leak, delay, weights, biases and input of a network in whole numbers.
 std::vector<PropertyFidelity> integer_fidelity(const FloatNetwork& trained, const QuantisedNetwork& network,
                                                const TargetDescription& target);
+
+OverflowVerdict overflow_verdict(const IntegerNetwork& network, Drive drive);
 
 std::string certificate_text(const Certificate& certificate);
 nlohmann::json certificate_json(const Certificate& certificate);

@@ -5,6 +5,7 @@
 
 #include "backends/parallel.hpp"
 #include "backends/scale_search.hpp"
+#include "sim/error.hpp"
 
 namespace loci::backends {
 namespace {
@@ -173,6 +174,28 @@ Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& netw
                          const IntegerNetwork* guess, const SampleSource& samples,
                          const EvidenceOptions& options) {
   return Gatherer(trained, network, guess, samples, options).run();
+}
+
+void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where) {
+  const auto require = [&](bool alike) {
+    if (!alike)
+      throw InputError(where, "it holds a network of other sizes than the model's",
+                       "name the model that was exported");
+  };
+  require(trained.layers.size() == network.layers.size());
+  require(trained.n_inputs() == network.n_inputs());
+  for (std::size_t l = 0; l < trained.layers.size(); ++l)
+    require(trained.layers[l].n_targets == network.layers[l].size());
+}
+
+double accuracy_of(const FloatNetwork& trained, const SampleSource& samples, std::size_t n_threads) {
+  std::vector<std::uint8_t> correct(samples.n_samples);
+  for_each_index(samples.n_samples, n_threads, [&](std::size_t i) {
+    ReplaySample sample = samples.sample(i);
+    add_reference(trained, samples.n_steps, sample);
+    correct[i] = most_active(sample.reference.back(), trained.n_outputs()) == sample.label ? 1 : 0;
+  });
+  return static_cast<double>(std::ranges::count(correct, 1)) / static_cast<double>(correct.size());
 }
 
 }  // namespace loci::backends

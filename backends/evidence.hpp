@@ -51,4 +51,10 @@ Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& netw
                          const IntegerNetwork* guess, const SampleSource& samples,
                          const EvidenceOptions& options = {});
 
+// Throws InputError at `where` for a network of other sizes than the trained one.
+void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where);
+
+// Share of samples whose label the network in real numbers finds.
+double accuracy_of(const FloatNetwork& trained, const SampleSource& samples, std::size_t n_threads = 0);
+
 }  // namespace loci::backends
