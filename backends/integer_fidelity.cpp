@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "backends/certificate.hpp"
 #include "backends/limits.hpp"
+#include "backends/overflow_bound.hpp"
 
 namespace loci::backends {
 namespace {
@@ -152,7 +154,34 @@ PropertyFidelity biases(const FloatNetwork& trained, const QuantisedNetwork& net
   return worst.result();
 }
 
+// What an image of bytes can drive a neuron with, of either sign: the larger of its positive and its negative
+// weights' sums, times the brightest pixel.
+std::vector<std::int32_t> largest_pixel_sums(const IntegerConnection& incoming) {
+  std::vector<std::int64_t> excitation(incoming.n_targets);
+  std::vector<std::int64_t> inhibition(incoming.n_targets);
+  for (std::size_t pair = 0; pair < incoming.weight.size(); ++pair) {
+    const std::int64_t weight = incoming.weight[pair];
+    (weight > 0 ? excitation : inhibition)[pair % incoming.n_targets] += std::abs(weight);
+  }
+  std::vector<std::int32_t> sums(incoming.n_targets);
+  for (std::size_t j = 0; j < sums.size(); ++j)
+    sums[j] = static_cast<std::int32_t>(std::min(
+        largest_sum, (std::max(excitation[j], inhibition[j]) * std::int64_t{255}) << incoming.exponent));
+  return sums;
+}
+
 }  // namespace
+
+OverflowVerdict overflow_verdict(const IntegerNetwork& network, Drive drive) {
+  std::vector<std::int32_t> sums;
+  if (drive == Drive::pixels) sums = largest_pixel_sums(network.layers.front().incoming);
+  const std::vector<LayerBounds> bounds = register_bounds(network, sums);
+  std::string beyond;
+  for (std::size_t l = 0; l < bounds.size(); ++l)
+    if (!bounds[l].fits) beyond += fmt::format("{}{}", beyond.empty() ? "layer " : ", ", l + 1);
+  if (beyond.empty()) return {true, "proved from the weights, whatever arrives"};
+  return {false, "an input could drive registers beyond their range: " + beyond};
+}
 
 std::vector<PropertyFidelity> integer_fidelity(const FloatNetwork& trained, const QuantisedNetwork& network,
                                                const TargetDescription& target) {
