@@ -173,9 +173,14 @@ std::vector<std::int32_t> largest_pixel_sums(const IntegerConnection& incoming) 
 }  // namespace
 
 OverflowVerdict overflow_verdict(const IntegerNetwork& network, Drive drive) {
-  std::vector<std::int32_t> sums;
-  if (drive == Drive::pixels) sums = largest_pixel_sums(network.layers.front().incoming);
-  const std::vector<LayerBounds> bounds = register_bounds(network, sums);
+  std::vector<LayerBounds> bounds;
+  if (drive == Drive::pixels) {
+    IntegerNetwork without_spikes = network;  // of its inputs
+    std::ranges::fill(without_spikes.layers.front().incoming.weight, std::int16_t{0});
+    bounds = register_bounds(without_spikes, largest_pixel_sums(network.layers.front().incoming));
+  } else {
+    bounds = register_bounds(network);
+  }
   std::string beyond;
   for (std::size_t l = 0; l < bounds.size(); ++l)
     if (!bounds[l].fits) beyond += fmt::format("{}{}", beyond.empty() ? "layer " : ", ", l + 1);
