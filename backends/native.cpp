@@ -130,4 +130,19 @@ std::vector<std::int32_t> PixelSums::of(std::span<const std::uint8_t> pixels) co
   return sums;
 }
 
+std::int64_t PixelSums::largest() const {
+  return ((most_added(connection_) * 255) >> shift_) + 1;
+}
+
+void require_pixels_fit(const IntegerNetwork& network, int shift) {
+  if (shift < 0 || shift > 30) throw std::invalid_argument("sums of pixels are shifted by 0 to 30 bits");
+  const IntegerLayer& first = network.layers.front();
+  std::int64_t bias = 0;
+  for (const std::int32_t value : first.parameters.bias) bias = std::max(bias, std::abs(std::int64_t{value}));
+  const std::int64_t currents = PixelSums(first.incoming, shift).largest();
+  if (bias + most_added(first.incoming) + currents > signed_range(c_membrane_bits).highest)
+    throw InputError("first layer", "an image could drive its sums beyond 31 bits",
+                     "use 8-bit weights, a larger pixel shift or spiking input");
+}
+
 }  // namespace loci::backends

@@ -44,10 +44,16 @@ class PixelSums {
 
   // floor(sum_i w_ij pixel_i / 2^shift), (n_targets). pixels: (n_sources), else std::invalid_argument.
   std::vector<std::int32_t> of(std::span<const std::uint8_t> pixels) const;
+  // No sum of any image is further from 0.
+  std::int64_t largest() const;
 
  private:
   const IntegerConnection& connection_;
   int shift_;
 };
+
+// Throws InputError where an image could drive the first layer's sums beyond 31 bits, and
+// std::invalid_argument for a shift that is not 0 to 30.
+void require_pixels_fit(const IntegerNetwork& network, int shift);
 
 }  // namespace loci::backends

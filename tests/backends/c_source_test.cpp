@@ -157,7 +157,7 @@ TEST_CASE("the bytes that are reported are those that the compiler makes") {
                "int main(void) { printf(\"%u\\n\", (unsigned)sizeof(net_net)); return 0; }\n");
   folder.run(compiler + "-o size size.c && " + compiler + "-c net.c");
   CHECK(folder.run("./size") == std::to_string(size.ram_bytes) + "\n");
-  std::istringstream sections(folder.run("size -A net.o | awk '$1 ~ /^.rodata/ {s += $2} END {print s}'"));
+  std::istringstream sections(folder.run("'" LOCI_SIZE "' -A net.o | awk '$1 ~ /^.rodata/ {s += $2} END {print s}'"));
   std::size_t constants = 0;
   sections >> constants;
   CHECK(constants >= size.flash_bytes);
