@@ -16,7 +16,7 @@ constexpr int c_membrane_bits = 31;
 constexpr int verilog_membrane_bits = 24;
 constexpr std::int64_t whole_leak = std::int64_t{1} << native_leak_bits;
 
-TargetDescription native_target(const sim::Lif& lif, int weight_bits, int membrane_bits) {
+TargetDescription native_target(const sim::Lif& lif, int weight_bits, Granularity scales, int membrane_bits) {
   if (weight_bits != 8 && weight_bits != 16)
     throw std::invalid_argument("weights of C and Verilog have 8 or 16 bits");
   const std::int64_t highest = signed_range(membrane_bits).highest;
@@ -26,9 +26,9 @@ TargetDescription native_target(const sim::Lif& lif, int weight_bits, int membra
   target.input_currents = true;
   target.numbers.weight = signed_range(weight_bits);
   target.numbers.threshold = {1, highest};
-  target.numbers.threshold_of = Granularity::neuron;
+  target.numbers.threshold_of = scales;
   target.numbers.leak = {0, whole_leak};
-  target.numbers.leak_of = Granularity::neuron;
+  target.numbers.leak_of = scales;
   target.numbers.bias = Range{-highest / 2, highest / 2};
   return target;
 }
@@ -55,16 +55,16 @@ IntegerModel native_model(const sim::Lif& lif, int membrane_bits) {
   return model;
 }
 
-TargetDescription c_target(const sim::Lif& lif, int weight_bits) {
-  TargetDescription target = native_target(lif, weight_bits, c_membrane_bits);
+TargetDescription c_target(const sim::Lif& lif, int weight_bits, Granularity scales) {
+  TargetDescription target = native_target(lif, weight_bits, scales, c_membrane_bits);
   target.name = "c";
   target.title = "C99 source for microcontrollers and computers";
   target.limits.neurons = target.limits.inputs = std::numeric_limits<std::uint16_t>::max();
   return target;
 }
 
-TargetDescription verilog_target(const sim::Lif& lif, int weight_bits) {
-  TargetDescription target = native_target(lif, weight_bits, verilog_membrane_bits);
+TargetDescription verilog_target(const sim::Lif& lif, int weight_bits, Granularity scales) {
+  TargetDescription target = native_target(lif, weight_bits, scales, verilog_membrane_bits);
   target.name = "verilog";
   target.title = "Verilog-2005 for FPGAs";
   target.limits.neurons_per_core = target.limits.inputs = 4096;  // spikes pass between layers as bit vectors

@@ -23,7 +23,7 @@ cd "$work"
 verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-UNUSEDSIGNAL --top-module "$name" loci_lif.v "$name.v"
 echo "lint: nothing to say"
 verilator --binary -Wno-fatal --top-module "${name}_bench" -j "$(nproc)" loci_lif.v "$name.v" "${name}_bench.v" \
-  >verilator.log 2>&1
+  >verilator.log 2>&1 || { cat verilator.log >&2; exit 1; }
 "obj_dir/V${name}_bench" | tee bench.log
 for family in ice40 ecp5; do sh synth.sh "$family"; done
 grep -q ' 0 mismatches$' bench.log
