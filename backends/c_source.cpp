@@ -9,7 +9,6 @@
 #include "backends/c_tables.hpp"
 #include "backends/native.hpp"
 #include "backends/text_template.hpp"
-#include "sim/error.hpp"
 
 namespace loci::backends {
 namespace {
@@ -236,22 +235,6 @@ std::string facts_text(const ExportFacts& facts) {
                  " * ");
 }
 
-// That no sum leaves 32 bits on its way, with constant currents too.
-void require_sums_fit(const IntegerNetwork& network, const CSourceOptions& options) {
-  if (!options.pixel_shift) return;
-  const IntegerLayer& first = network.layers.front();
-  if (*options.pixel_shift < 0 || *options.pixel_shift > 30)
-    throw std::invalid_argument("sums of pixels are shifted by 0 to 30 bits");
-  const PixelSums within(first.incoming, *options.pixel_shift);
-  std::int64_t bias = 0;
-  for (const std::int32_t value : first.parameters.bias) bias = std::max(bias, std::abs(std::int64_t{value}));
-  const std::int64_t most = most_added(first.incoming);
-  const std::int64_t current = ((most * 255) >> *options.pixel_shift) + 1;
-  if (bias + most + current > signed_range(31).highest)
-    throw InputError("first layer", "an image could drive its sums beyond 31 bits",
-                     "use 8-bit weights, a larger pixel shift or spiking input");
-}
-
 void require_same_weights(const IntegerNetwork& network, const PositionNetwork& positions) {
   if (positions.connections.size() != network.layers.size())
     throw std::invalid_argument("positions and integer network differ in layers");
@@ -273,7 +256,7 @@ Body body_of(const IntegerNetwork& network, const CSourceOptions& options, const
   for (const IntegerLayer& layer : network.layers)
     if (layer.size() > 0xFFFF || layer.incoming.n_sources > 0xFFFF)
       throw std::invalid_argument("a layer has more neurons than 16 bits count");
-  require_sums_fit(network, options);
+  if (options.pixel_shift) require_pixels_fit(network, *options.pixel_shift);
   Body body;
   if (options.positions != nullptr) {
     require_same_weights(network, *options.positions);

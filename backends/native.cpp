@@ -16,7 +16,7 @@ constexpr int c_membrane_bits = 31;
 constexpr int verilog_membrane_bits = 24;
 constexpr std::int64_t whole_leak = std::int64_t{1} << native_leak_bits;
 
-TargetDescription native_target(const sim::Lif& lif, int weight_bits, int membrane_bits) {
+TargetDescription native_target(const sim::Lif& lif, int weight_bits, Granularity scales, int membrane_bits) {
   if (weight_bits != 8 && weight_bits != 16)
     throw std::invalid_argument("weights of C and Verilog have 8 or 16 bits");
   const std::int64_t highest = signed_range(membrane_bits).highest;
@@ -26,9 +26,9 @@ TargetDescription native_target(const sim::Lif& lif, int weight_bits, int membra
   target.input_currents = true;
   target.numbers.weight = signed_range(weight_bits);
   target.numbers.threshold = {1, highest};
-  target.numbers.threshold_of = Granularity::neuron;
+  target.numbers.threshold_of = scales;
   target.numbers.leak = {0, whole_leak};
-  target.numbers.leak_of = Granularity::neuron;
+  target.numbers.leak_of = scales;
   target.numbers.bias = Range{-highest / 2, highest / 2};
   return target;
 }
@@ -55,16 +55,16 @@ IntegerModel native_model(const sim::Lif& lif, int membrane_bits) {
   return model;
 }
 
-TargetDescription c_target(const sim::Lif& lif, int weight_bits) {
-  TargetDescription target = native_target(lif, weight_bits, c_membrane_bits);
+TargetDescription c_target(const sim::Lif& lif, int weight_bits, Granularity scales) {
+  TargetDescription target = native_target(lif, weight_bits, scales, c_membrane_bits);
   target.name = "c";
   target.title = "C99 source for microcontrollers and computers";
   target.limits.neurons = target.limits.inputs = std::numeric_limits<std::uint16_t>::max();
   return target;
 }
 
-TargetDescription verilog_target(const sim::Lif& lif, int weight_bits) {
-  TargetDescription target = native_target(lif, weight_bits, verilog_membrane_bits);
+TargetDescription verilog_target(const sim::Lif& lif, int weight_bits, Granularity scales) {
+  TargetDescription target = native_target(lif, weight_bits, scales, verilog_membrane_bits);
   target.name = "verilog";
   target.title = "Verilog-2005 for FPGAs";
   target.limits.neurons_per_core = target.limits.inputs = 4096;  // spikes pass between layers as bit vectors
@@ -128,6 +128,21 @@ std::vector<std::int32_t> PixelSums::of(std::span<const std::uint8_t> pixels) co
         sums[j] += connection_.weight[i * sums.size() + j] * pixels[i];
   for (std::int32_t& sum : sums) sum = static_cast<std::int32_t>(shift_right(sum, shift_, Rounding::floor));
   return sums;
+}
+
+std::int64_t PixelSums::largest() const {
+  return ((most_added(connection_) * 255) >> shift_) + 1;
+}
+
+void require_pixels_fit(const IntegerNetwork& network, int shift) {
+  if (shift < 0 || shift > 30) throw std::invalid_argument("sums of pixels are shifted by 0 to 30 bits");
+  const IntegerLayer& first = network.layers.front();
+  std::int64_t bias = 0;
+  for (const std::int32_t value : first.parameters.bias) bias = std::max(bias, std::abs(std::int64_t{value}));
+  const std::int64_t currents = PixelSums(first.incoming, shift).largest();
+  if (bias + most_added(first.incoming) + currents > signed_range(c_membrane_bits).highest)
+    throw InputError("first layer", "an image could drive its sums beyond 31 bits",
+                     "use 8-bit weights, a larger pixel shift or spiking input");
 }
 
 }  // namespace loci::backends

@@ -22,11 +22,14 @@ inline constexpr int native_leak_bits = 12;
 // The membrane saturates at so many bits. Throws InputError for neurons that never reset.
 IntegerModel native_model(const sim::Lif& lif, int membrane_bits);
 
-// weight_bits: 8 or 16. A membrane has 31 bits, so that the sum of a step is added to it in 32 before it
+// weight_bits: 8 or 16. scales: whether each neuron has a scale of its own, or, as weights from positions
+// need it, a layer has one. A membrane has 31 bits, so that the sum of a step is added to it in 32 before it
 // saturates.
-TargetDescription c_target(const sim::Lif& lif = {}, int weight_bits = 8);
+TargetDescription c_target(const sim::Lif& lif = {}, int weight_bits = 8,
+                           Granularity scales = Granularity::neuron);
 // Membranes have 24 bits.
-TargetDescription verilog_target(const sim::Lif& lif = {}, int weight_bits = 8);
+TargetDescription verilog_target(const sim::Lif& lif = {}, int weight_bits = 8,
+                                 Granularity scales = Granularity::neuron);
 
 // Throws std::invalid_argument, saying what, for a network that the native neurons are not made for: another
 // leak, rounding or range than native_model()'s, currents, delays, exponents, spikes one by one, thresholds
@@ -44,10 +47,16 @@ class PixelSums {
 
   // floor(sum_i w_ij pixel_i / 2^shift), (n_targets). pixels: (n_sources), else std::invalid_argument.
   std::vector<std::int32_t> of(std::span<const std::uint8_t> pixels) const;
+  // No sum of any image is further from 0.
+  std::int64_t largest() const;
 
  private:
   const IntegerConnection& connection_;
   int shift_;
 };
+
+// Throws InputError where an image could drive the first layer's sums beyond 31 bits, and
+// std::invalid_argument for a shift that is not 0 to 30.
+void require_pixels_fit(const IntegerNetwork& network, int shift);
 
 }  // namespace loci::backends

@@ -210,6 +210,15 @@ IntegerConnection generated_connection(const PositionNetwork& network, std::size
   return result;
 }
 
+IntegerNetwork with_generated_weights(IntegerNetwork network, const PositionNetwork& positions) {
+  if (positions.connections.size() != network.layers.size())
+    throw std::invalid_argument("positions and integer network differ in layers");
+  for (std::size_t l = 0; l < network.layers.size(); ++l)
+    network.layers[l].incoming = generated_connection(positions, l);
+  validate(network);
+  return network;
+}
+
 std::vector<std::uint32_t> centres(const PositionNetwork& network, std::size_t connection) {
   std::vector<std::uint32_t> result;
   std::vector<std::uint32_t> row;

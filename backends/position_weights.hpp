@@ -71,6 +71,8 @@ std::int32_t generated_weight(const PositionNetwork& network, std::size_t connec
                               std::size_t target);
 // All of them, as an emulator, or a target that stores weights, takes them.
 IntegerConnection generated_connection(const PositionNetwork& network, std::size_t connection);
+// The network with generated weights in the place of its own; all else as it was.
+IntegerNetwork with_generated_weights(IntegerNetwork network, const PositionNetwork& positions);
 // inverse_root's means as `centre` holds them, whether the connection is balanced or not, (n_sources).
 std::vector<std::uint32_t> centres(const PositionNetwork& network, std::size_t connection);
 

@@ -13,15 +13,15 @@ module loci_lif #(
   parameter LANES = 1,
   parameter WEIGHT_BITS = 8,
   parameter STATE_BITS = 26,          // holds any sum before it saturates
-  parameter LOWEST = -8388608,        // where membranes saturate
-  parameter HIGHEST = 8388607,
+  parameter signed [STATE_BITS-1:0] LOWEST = -8388608,  // where membranes saturate
+  parameter signed [STATE_BITS-1:0] HIGHEST = 8388607,
   parameter LEAK_BITS = 12,           // a leak of 1 is 2^LEAK_BITS
-  parameter RESET_SUBTRACTS = 1,      // 0: to zero
-  parameter RESET_AT_ONCE = 0,        // 0: with the next step's leak
-  parameter UNIFORM = 1,              // all neurons have LEAK and THRESHOLD; 0: NEURON_FILE
-  parameter LEAK = 4096,
-  parameter THRESHOLD = 1,
-  parameter BIASED = 0,               // biases from BIAS_FILE, and by way of bias_write
+  parameter [0:0] RESET_SUBTRACTS = 1'b1,     // 0: to zero
+  parameter [0:0] RESET_AT_ONCE = 1'b0,       // 0: with the next step's leak
+  parameter [0:0] UNIFORM = 1'b1,             // all neurons have LEAK and THRESHOLD; 0: NEURON_FILE
+  parameter [LEAK_BITS:0] LEAK = 4096,
+  parameter signed [STATE_BITS-1:0] THRESHOLD = 1,
+  parameter [0:0] BIASED = 1'b0,              // biases from BIAS_FILE, and by way of bias_write
   parameter WEIGHT_FILE = "weight.hex",  // word source * WORDS + n: weights to neurons n * LANES...
   parameter NEURON_FILE = "neuron.hex",  // word n: {threshold, leak} of each lane
   parameter BIAS_FILE = "bias.hex"       // word n: bias of each lane
@@ -33,7 +33,7 @@ module loci_lif #(
   input  wire [SOURCES-1:0] spikes_in,
   output reg  done,
   output reg  [NEURONS-1:0] spikes_out,
-  // Between steps: sets the biases of a word of neurons, as for a sample's constant currents.
+  // Between samples: sets the biases of a word of neurons, as for a sample's constant currents.
   input  wire bias_write,
   input  wire [15:0] bias_word,
   input  wire [LANES*STATE_BITS-1:0] bias_value
@@ -49,23 +49,25 @@ module loci_lif #(
     end
   endfunction
   localparam WORD_BITS = bits_of(WORDS);
-  localparam ROW_BITS = bits_of(SOURCES);
   localparam ADDRESS_BITS = bits_of(SOURCES * WORDS);
+  /* verilator lint_off WIDTH */
+  localparam [WORD_BITS-1:0] LAST = WORDS - 1;
+  localparam [ADDRESS_BITS-1:0] STRIDE = WORDS;
+  /* verilator lint_on WIDTH */
 
   localparam IDLE = 0, LEAKING = 1, LOOKING = 2, ADDING = 3, FIRING = 4;
   reg [2:0] phase;
   reg forget;
   reg [WORD_BITS-1:0] word;             // read in this clock
   reg reading;
-  reg [ROW_BITS-1:0] source;
-  reg [SOURCES-1:0] waiting;            // spikes from `source` on
-  reg [ADDRESS_BITS-1:0] row;           // of `source`'s first weight
+  reg [SOURCES-1:0] waiting;            // spikes of the sources that are left
+  reg [ADDRESS_BITS-1:0] row;           // the first of these sources' first weight
   reg [ADDRESS_BITS-1:0] weight_address;
 
   // What was read arrives one clock later, and its product, in the leak, two.
   reg arrived, multiplied;
   reg [WORD_BITS-1:0] arrived_word, multiplied_word;
-  wire last_word = word == WORDS - 1;
+  wire last_word = word == LAST;
 
   reg [LANES*STATE_BITS-1:0] state [0:WORDS-1];
   reg [LANES*STATE_BITS-1:0] state_read;
@@ -85,9 +87,7 @@ module loci_lif #(
   wire [LANES*NEURON_BITS-1:0] neuron_read;
   generate
     if (UNIFORM) begin : same
-      wire [STATE_BITS-1:0] threshold = THRESHOLD;
-      wire [LEAK_BITS:0] leak = LEAK;
-      assign neuron_read = {LANES{threshold, leak}};
+      assign neuron_read = {LANES{THRESHOLD, LEAK}};
     end else begin : own
       reg [LANES*NEURON_BITS-1:0] neuron [0:WORDS-1];
       reg [LANES*NEURON_BITS-1:0] read;
@@ -119,7 +119,9 @@ module loci_lif #(
     for (lane = 0; lane < LANES; lane = lane + 1) begin : lanes
       wire signed [STATE_BITS-1:0] v = state_read[lane*STATE_BITS +: STATE_BITS];
       wire signed [STATE_BITS-1:0] bias = bias_read[lane*STATE_BITS +: STATE_BITS];
-      wire signed [WEIGHT_BITS-1:0] w = weight_read[lane*WEIGHT_BITS +: WEIGHT_BITS];
+      wire signed [STATE_BITS-1:0] w = {
+          {(STATE_BITS - WEIGHT_BITS){weight_read[(lane + 1)*WEIGHT_BITS - 1]}},
+          weight_read[lane*WEIGHT_BITS +: WEIGHT_BITS]};
       wire signed [LEAK_BITS+1:0] leak = {1'b0, neuron_read[lane*NEURON_BITS +: LEAK_BITS+1]};
       wire signed [STATE_BITS-1:0] threshold =
           neuron_read[lane*NEURON_BITS + LEAK_BITS + 1 +: STATE_BITS];
@@ -140,9 +142,9 @@ module loci_lif #(
         late <= !RESET_AT_ONCE && fired && !forget;
       end
       // Second clock: rounded toward zero, reset, saturated, and with the bias.
-      wire signed [STATE_BITS+LEAK_BITS+1:0] upward = product + ((1 << LEAK_BITS) - 1);
-      wire signed [STATE_BITS-1:0] leaked =
-          product < 0 ? upward >>> LEAK_BITS : product >>> LEAK_BITS;
+      wire signed [STATE_BITS+LEAK_BITS+1:0] rounded =
+          (product < 0 ? product + ((1 << LEAK_BITS) - 1) : product) >>> LEAK_BITS;
+      wire signed [STATE_BITS-1:0] leaked = rounded[STATE_BITS-1:0];
       wire signed [STATE_BITS-1:0] left =
           !late ? leaked : RESET_SUBTRACTS ? leaked - threshold_then : {STATE_BITS{1'b0}};
       wire signed [STATE_BITS-1:0] left_kept = left < LOWEST ? LOWEST : left;
@@ -175,10 +177,9 @@ module loci_lif #(
           reading <= 1;
         end
       LEAKING:
-        if (multiplied && multiplied_word == WORDS - 1) begin
+        if (multiplied && multiplied_word == LAST) begin
           phase <= LOOKING;
           waiting <= spikes_in;
-          source <= 0;
           row <= 0;
         end
       LOOKING: begin
@@ -186,21 +187,20 @@ module loci_lif #(
           phase <= ADDING;
           reading <= 1;
           weight_address <= row;
-        end else if (source == SOURCES - 1 || waiting == 0) begin
+        end else if (waiting == 0) begin
           phase <= FIRING;
           reading <= 1;
         end
         waiting <= waiting >> 1;
-        source <= source + 1'b1;
-        row <= row + WORDS;
+        row <= row + STRIDE;
       end
       ADDING:
-        if (arrived && arrived_word == WORDS - 1) phase <= LOOKING;
+        if (arrived && arrived_word == LAST) phase <= LOOKING;
       FIRING:
         if (arrived) begin
           for (n = 0; n < LANES; n = n + 1)
             if (arrived_word * LANES + n < NEURONS) spikes_out[arrived_word * LANES + n] <= fires[n];
-          if (arrived_word == WORDS - 1) begin
+          if (arrived_word == LAST) begin
             phase <= IDLE;
             done <= 1;
           end

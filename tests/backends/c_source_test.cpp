@@ -70,8 +70,8 @@ Spatial spatial(sim::NetworkDescription description, const PositionGrid& grid, d
   const std::vector<std::int32_t> limits(description.n_connections(), 127);
   Spatial result{quantise_positions(description, parameters, units, limits, grid),
                  random_network({.sizes = description.sizes})};
+  result.network = with_generated_weights(result.network, result.positions);
   for (std::size_t l = 0; l < result.network.layers.size(); ++l) {
-    result.network.layers[l].incoming = generated_connection(result.positions, l);
     for (auto& threshold : result.network.layers[l].parameters.threshold) threshold = 60;
     for (auto& bias : result.network.layers[l].parameters.bias) bias += 10;
   }
@@ -157,7 +157,8 @@ TEST_CASE("the bytes that are reported are those that the compiler makes") {
                "int main(void) { printf(\"%u\\n\", (unsigned)sizeof(net_net)); return 0; }\n");
   folder.run(compiler + "-o size size.c && " + compiler + "-c net.c");
   CHECK(folder.run("./size") == std::to_string(size.ram_bytes) + "\n");
-  std::istringstream sections(folder.run("size -A net.o | awk '$1 ~ /^.rodata/ {s += $2} END {print s}'"));
+  std::istringstream sections(
+      folder.run("'" LOCI_SIZE "' -A net.o | awk '$1 ~ /^.rodata/ {s += $2} END {print s}'"));
   std::size_t constants = 0;
   sections >> constants;
   CHECK(constants >= size.flash_bytes);
