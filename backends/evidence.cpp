@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "backends/parallel.hpp"
 #include "backends/scale_search.hpp"
@@ -97,36 +98,55 @@ Replayed total_of(const std::vector<Shard>& shards, Tally Shard::*of) {
   return total;
 }
 
+// Runs one sample on one shard's own state.
+using Player = std::function<void(const ReplaySample& sample, LayerTrains& spikes)>;
+
+Player player_of(const FloatNetwork& network, sim::Step n_steps) {
+  return [&network, n_steps](const ReplaySample& sample, LayerTrains& spikes) {
+    ReplaySample other{.input = sample.input, .pixels = sample.pixels};
+    add_reference(network, n_steps, other);
+    spikes = std::move(other.reference);
+  };
+}
+
 class Gatherer {
  public:
-  Gatherer(const FloatNetwork& trained, const IntegerNetwork& network, const IntegerNetwork* guess,
-           const SampleSource& samples, const EvidenceOptions& options)
+  Gatherer(const FloatNetwork& trained, const SampleSource& samples, const EvidenceOptions& options)
       : trained_(trained),
-        network_(network),
-        guess_(guess),
         samples_(samples),
         options_(options),
-        shards_(std::min(n_shards, std::max<std::size_t>(1, samples.n_samples)), Shard(trained)) {
-    if (!resets_alike(trained, network)) with_reset_ = with_reset_of(trained, network);
+        shards_(std::min(n_shards, std::max<std::size_t>(1, samples.n_samples)), Shard(trained)) {}
+
+  Evidence run(const IntegerNetwork& network, const IntegerNetwork* guess) {
+    if (!resets_alike(trained_, network)) with_reset_ = with_reset_of(trained_, network);
+    for_each_index(shards_.size(), options_.n_threads,
+                   [&](std::size_t s) {
+                     IntegerReplay emulator(network);
+                     std::optional<IntegerReplay> guess_emulator;
+                     if (guess != nullptr) guess_emulator.emplace(*guess);
+                     run_shard(
+          s,
+          [&](const ReplaySample& sample, LayerTrains& spikes) {
+            emulate(network, emulator, samples_.n_steps, sample, spikes);
+          },
+          guess == nullptr ? Player() : [&](const ReplaySample& sample, LayerTrains& spikes) {
+            emulate(*guess, *guess_emulator, samples_.n_steps, sample, spikes);
+          });
+                     shards_[s].emulated.result.overflows = emulator.overflows();
+                     if (guess_emulator) shards_[s].guess.result.overflows = guess_emulator->overflows();
+                   });
+    return result(guess != nullptr);
   }
 
-  Evidence run() {
-    for_each_index(shards_.size(), options_.n_threads, [&](std::size_t s) { run_shard(s); });
-    Evidence evidence{.n_samples = samples_.n_samples,
-                      .n_steps = samples_.n_steps,
-                      .trained = total_of(shards_, &Shard::trained),
-                      .emulated = total_of(shards_, &Shard::emulated)};
-    if (guess_ != nullptr) evidence.guess = total_of(shards_, &Shard::guess);
-    if (with_reset_) evidence.with_reset = total_of(shards_, &Shard::with_reset);
-    return evidence;
+  Evidence run(const FloatNetwork& computed) {
+    for_each_index(shards_.size(), options_.n_threads,
+                   [&](std::size_t s) { run_shard(s, player_of(computed, samples_.n_steps), {}); });
+    return result(false);
   }
 
  private:
-  void run_shard(std::size_t s) {
+  void run_shard(std::size_t s, const Player& play, const Player& play_guess) {
     Shard& shard = shards_[s];
-    IntegerReplay emulator(network_);
-    std::optional<IntegerReplay> guess_emulator;
-    if (guess_ != nullptr) guess_emulator.emplace(*guess_);
     LayerTrains spikes;
     const std::size_t first = s * samples_.n_samples / shards_.size();
     const std::size_t last = (s + 1) * samples_.n_samples / shards_.size();
@@ -134,21 +154,28 @@ class Gatherer {
       ReplaySample sample = samples_.sample(i);
       add_reference(trained_, samples_.n_steps, sample);
       shard.trained.add(sample.reference, sample);
-      emulate(network_, emulator, samples_.n_steps, sample, spikes);
+      play(sample, spikes);
       shard.emulated.add(spikes, sample);
-      if (guess_emulator) {
-        emulate(*guess_, *guess_emulator, samples_.n_steps, sample, spikes);
+      if (play_guess) {
+        play_guess(sample, spikes);
         shard.guess.add(spikes, sample);
       }
       if (with_reset_) {
-        ReplaySample other{.input = sample.input, .pixels = sample.pixels};
-        add_reference(*with_reset_, samples_.n_steps, other);
-        shard.with_reset.add(other.reference, sample);
+        player_of(*with_reset_, samples_.n_steps)(sample, spikes);
+        shard.with_reset.add(spikes, sample);
       }
       tell();
     }
-    shard.emulated.result.overflows = emulator.overflows();
-    if (guess_emulator) shard.guess.result.overflows = guess_emulator->overflows();
+  }
+
+  Evidence result(bool guessed) const {
+    Evidence evidence{.n_samples = samples_.n_samples,
+                      .n_steps = samples_.n_steps,
+                      .trained = total_of(shards_, &Shard::trained),
+                      .emulated = total_of(shards_, &Shard::emulated)};
+    if (guessed) evidence.guess = total_of(shards_, &Shard::guess);
+    if (with_reset_) evidence.with_reset = total_of(shards_, &Shard::with_reset);
+    return evidence;
   }
 
   void tell() {
@@ -158,8 +185,6 @@ class Gatherer {
   }
 
   const FloatNetwork& trained_;
-  const IntegerNetwork& network_;
-  const IntegerNetwork* guess_;
   const SampleSource& samples_;
   const EvidenceOptions& options_;
   std::vector<Shard> shards_;
@@ -173,7 +198,12 @@ class Gatherer {
 Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& network,
                          const IntegerNetwork* guess, const SampleSource& samples,
                          const EvidenceOptions& options) {
-  return Gatherer(trained, network, guess, samples, options).run();
+  return Gatherer(trained, samples, options).run(network, guess);
+}
+
+Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& computed,
+                         const SampleSource& samples, const EvidenceOptions& options) {
+  return Gatherer(trained, samples, options).run(computed);
 }
 
 void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where) {

@@ -37,7 +37,7 @@ struct Evidence {
   Replayed trained;                    // the network in real numbers
   Replayed emulated;                   // what is exported
   std::optional<Replayed> guess;       // at the scales that max |w| suggests
-  std::optional<Replayed> with_reset;  // in real numbers, but reset as the target resets
+  std::optional<Replayed> with_reset;  // the trained network, but reset as the target resets
 };
 
 struct EvidenceOptions {
@@ -50,6 +50,10 @@ struct EvidenceOptions {
 Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& network,
                          const IntegerNetwork* guess, const SampleSource& samples,
                          const EvidenceOptions& options = {});
+
+// The same for a network that the target computes in real numbers of its own, with its own reset.
+Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& computed,
+                         const SampleSource& samples, const EvidenceOptions& options = {});
 
 // Throws InputError at `where` for a network of other sizes than the trained one.
 void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where);

@@ -139,6 +139,7 @@ int export_model(const ModelExportOptions& given) {
   result.files.push_back({certificate_name, json_text(certificate) + "\n"});
   result.files.push_back({"certificate.txt", text});
   write_exported(place.temporary(), result.files);
+  if (result.write_folder) result.write_folder(place.temporary());
   place.commit();
   certificate["written"] = folder.string();
   certificate["bytes"] = bytes_below(folder);

@@ -1,7 +1,10 @@
 // A target as the way of an export sees it: how it computes, who writes its files and who reads them again.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,8 +27,11 @@ struct ExportSubject {
   const sim::Parameters& parameters;
   const sim::GraphOptions& graph;
   const backends::ExportFacts& facts;
-  std::span<const sim::SpikeTrains> samples;  // input spikes to be written with it; none where pixels drive
-  sim::Step n_steps = 0;                      // of each sample
+  const backends::FloatNetwork& trained;  // the same in plain numbers
+  // To be written with it: the input's spikes, or images where pixels drive.
+  std::span<const sim::SpikeTrains> samples;
+  std::span<const std::span<const std::uint8_t>> images;
+  sim::Step n_steps = 0;  // of each sample
 };
 
 // A network in whole numbers.
@@ -35,10 +41,13 @@ struct IntegerExport {
   backends::Drive drive = backends::Drive::spikes;
 };
 
-// Files in real numbers, and what becomes of the network in them.
-struct RealFiles {
+// Files of a target that computes in real numbers, or whose arithmetic is not known bit for bit, and what
+// becomes of the network in them.
+struct RealExport {
   std::vector<backends::ExportedFile> files;
   std::vector<backends::PropertyFidelity> properties;
+  std::optional<backends::FloatNetwork> computed;  // rounded as it is there; nullopt: the trained one
+  std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
 };
 
 // Either the first three, or write_real.
@@ -53,7 +62,7 @@ struct ExportTarget {
   // From what write() made, folders included; none: cannot be read back. Throws InputError.
   std::function<backends::IntegerNetwork(std::span<const backends::ExportedFile>)> read;
 
-  std::function<RealFiles(const ExportSubject&)> write_real;
+  std::function<RealExport(const ExportSubject&)> write_real;
 
   bool whole_numbers() const { return describe != nullptr; }
 };

@@ -39,11 +39,14 @@ class Export {
                           .data = request_.test.name,
                           .input = words_of(request_.encoder)};
     const std::vector<sim::SpikeTrains> samples = written_samples();
+    const std::vector<std::span<const std::uint8_t>> images = written_images();
     const ExportSubject subject{.network = request_.network,
                                 .parameters = request_.parameters,
                                 .graph = request_.graph,
                                 .facts = request_.facts,
+                                .trained = trained_,
                                 .samples = samples,
+                                .images = images,
                                 .n_steps = request_.n_steps};
     if (request_.target.whole_numbers())
       in_whole_numbers(subject, result);
@@ -68,10 +71,37 @@ class Export {
     return samples;
   }
 
+  std::vector<std::span<const std::uint8_t>> written_images() const {
+    std::vector<std::span<const std::uint8_t>> images;
+    if (constant())
+      for (std::size_t i = 0; i < std::min(request_.n_written, request_.test.size()); ++i)
+        images.push_back(request_.test.image(i));
+    return images;
+  }
+
   void in_real_numbers(const ExportSubject& subject, ExportResult& result) {
-    RealFiles written = request_.target.write_real(subject);
+    RealExport written = request_.target.write_real(subject);
     result.files = std::move(written.files);
+    result.write_folder = std::move(written.write_folder);
     result.certificate.properties = std::move(written.properties);
+    add_encoding(result.certificate);
+    const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
+    result.certificate.evidence =
+        gather_evidence(trained_, written.computed ? *written.computed : trained_, source, replayed());
+  }
+
+  backends::EvidenceOptions replayed() const {
+    return {.n_threads = request_.n_threads, .progress = [this](std::size_t done, std::size_t total) {
+              tell("replay of samples", done, total);
+            }};
+  }
+
+  void add_encoding(backends::Certificate& certificate) const {
+    if (!encoded_anew()) return;
+    certificate.properties.push_back({"encoding", backends::Fidelity::approximate,
+                                      fmt::format("trained with {}, driven with {}",
+                                                  words_of(request_.trained), words_of(request_.encoder))});
+    certificate.encodings = accuracies();
   }
 
   void in_whole_numbers(const ExportSubject& subject, ExportResult& result) {
@@ -101,17 +131,10 @@ class Export {
   void certify(const QuantisedNetwork& found, const QuantisedNetwork& guess,
                const backends::TargetDescription& target, backends::Certificate& certificate) const {
     certificate.properties = integer_fidelity(trained_, found, target);
-    if (encoded_anew())
-      certificate.properties.push_back({"encoding", backends::Fidelity::approximate,
-                                        fmt::format("trained with {}, driven with {}",
-                                                    words_of(request_.trained), words_of(request_.encoder))});
+    add_encoding(certificate);
     certificate.overflow = overflow_verdict(found.network, found.scaling.front().drive);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
-    certificate.evidence = gather_evidence(
-        trained_, found.network, &guess.network, source,
-        {.n_threads = request_.n_threads,
-         .progress = [&](std::size_t done, std::size_t total) { tell("emulation", done, total); }});
-    if (encoded_anew()) certificate.encodings = accuracies();
+    certificate.evidence = gather_evidence(trained_, found.network, &guess.network, source, replayed());
     for (std::size_t l = 0; l < found.network.layers.size(); ++l)
       certificate.layers.push_back({.n_neurons = trained_.layers[l].n_targets,
                                     .scaling = found.scaling[l],

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -38,6 +39,7 @@ struct ModelExport {
 
 struct ExportResult {
   std::vector<backends::ExportedFile> files;
+  std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
   backends::Certificate certificate;
 };
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/error.hpp"
-#include "small_networks.hpp"
+#include "export_networks.hpp"
 
 using namespace loci;
 using namespace loci::backends;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "backends/evidence.hpp"
-#include "small_networks.hpp"
+#include "export_networks.hpp"
 
 using namespace loci;
 using namespace loci::backends;
