@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "sim/error.hpp"
 #include "export_networks.hpp"
+#include "sim/error.hpp"
 
 using namespace loci;
 using namespace loci::backends;

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "sim/clock_engine.hpp"
 #include "export_networks.hpp"
+#include "sim/clock_engine.hpp"
 
 using namespace loci;
 using namespace loci::backends;

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "sim/error.hpp"
 #include "export_networks.hpp"
+#include "sim/error.hpp"
 
 using namespace loci;
 using namespace loci::backends;
