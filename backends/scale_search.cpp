@@ -52,7 +52,7 @@ class LayerSearcher {
       try_leaks();
       try_thresholds();
     }
-    for (const double octaves : {1.0 / 8.0, 1.0 / 16.0})
+    for (const double octaves : {1.0 / 4.0, 1.0 / 8.0, 1.0 / 16.0})
       try_scales({std::exp2(-octaves), std::exp2(octaves)});
     if (adjustable) {
       try_leaks();
@@ -65,12 +65,13 @@ class LayerSearcher {
   const LayerSearch& report() const { return report_; }
 
  private:
-  // Where pixels drive, membranes may need more room than the first guess leaves them.
+  // Weights that follow from distances have few that are very large: clipping these may pay far beyond the
+  // first guess. Where pixels drive, membranes may need more room than it leaves them.
   std::vector<double> coarse_ratios() const {
     std::vector<double> ratios;
-    const int lowest = best_.drive == Drive::pixels ? -24 : -8;
-    for (int quarter = lowest; quarter <= 12; ++quarter)
-      if (quarter != 0) ratios.push_back(std::exp2(quarter / 4.0));
+    const int lowest = best_.drive == Drive::pixels ? -12 : -4;
+    for (int half = lowest; half <= 14; ++half)
+      if (half != 0) ratios.push_back(std::exp2(half / 2.0));
     return ratios;
   }
 
@@ -197,7 +198,7 @@ class JointSearcher {
     take_best(std::move(starts));
     for (std::size_t l = 0; l < network_.layers.size(); ++l) {
       std::vector<std::vector<LayerScaling>> candidates;
-      for (const double octaves : {-1.0 / 4.0, -1.0 / 8.0, 1.0 / 8.0, 1.0 / 4.0}) {
+      for (const double octaves : {-3.0, -2.0, -1.0, -0.5, -0.25, -0.125, 0.125, 0.25, 0.5, 1.0}) {
         const double ratio = std::exp2(octaves);
         candidates.push_back(best_);
         candidates.back()[l] = rescaled(best_[l], std::span(&ratio, 1), network_.layers[l], target_);

@@ -45,7 +45,7 @@ std::vector<LayerScaling> first_guess(const FloatNetwork& network, const TargetD
 // Layer after layer with the reference's spikes as input, minimises the spikes that differ, for each group of
 // neurons that shares a scale on its own; then, with all layers together, labels that differ and spikes of
 // the last layer that do. Mismatches do not fall steadily with the scale, so scales are tried on a grid of
-// quarter octaves and finer around the best of it. Where a leak or a reset is not the network's own, its
+// half octaves and finer around the best of it. Where a leak or a reset is not the network's own, its
 // amount or the threshold's size are tried, too. samples: with their references; at least one. Never worse
 // on the samples than the first guess. Deterministic.
 QuantisedNetwork search_scales(const FloatNetwork& network, const TargetDescription& target,

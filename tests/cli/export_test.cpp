@@ -68,9 +68,9 @@ TEST_CASE("an export says how well the emulated target does, and its files say t
   for (std::size_t l = 0; l < 2; ++l) {
     CHECK(evidence["float"]["spikes"][l].get<std::uint64_t>() > 1000);
     CHECK(evidence["float"]["mismatches"][l] == 0);
-    // Its reset and its comparison are the trained ones: only rounding is left.
+    // Its reset and its comparison are the trained ones: only rounding is left, of both layers in the second.
     CHECK(evidence["emulated"]["mismatches"][l].get<double>() <
-          0.2 * evidence["float"]["spikes"][l].get<double>());
+          0.3 * evidence["float"]["spikes"][l].get<double>());
   }
   CHECK(evidence["float"]["accuracy"].get<double>() > above_chance(n_test));
   CHECK(evidence["emulated"]["agreement"].get<double>() > 0.8);
@@ -205,7 +205,7 @@ TEST_CASE("what a target cannot hold is refused with every limit at once") {
   check_export_refused(work, "xylo-imu", {}, {"inputs", "16", "64", "48 too many"});
 }
 
-TEST_CASE("a model whose weights are not numbers is refused by parameter") {
+TEST_CASE("a model into whose file a number that is none was written is refused") {
   const Workspace work;
   train_spiking(work);
   const auto model = io::read_model(work / "model.h5");
@@ -217,5 +217,5 @@ TEST_CASE("a model whose weights are not numbers is refused by parameter") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   std::memcpy(&bytes[at], &nan, sizeof nan);
   write_bytes(work / "model.h5", bytes);
-  check_export_refused(work, "c", {}, {"model.h5", "position0[0] is nan"});
+  check_export_refused(work, "c", {}, {"model.h5", "its checksum does not match"});
 }
