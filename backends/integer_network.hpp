@@ -40,7 +40,19 @@ struct IntegerNetwork {
   std::size_t n_inputs() const { return layers.front().incoming.n_sources; }
 };
 
-// Throws std::invalid_argument for sizes that do not fit, saying which.
+// A sum of weights times 2^exponent, rounded down.
+inline std::int64_t scaled(std::int64_t sum, int exponent) {
+  return exponent >= 0 ? sum * (std::int64_t{1} << exponent) : sum >> -exponent;
+}
+
+// Of all weights into each target, (n_targets), before the exponent.
+std::vector<std::int64_t> sums_of_magnitudes(const IntegerConnection& connection);
+
+// Sums of weights and constant ones stay within it each, so that both together have 32 bits.
+inline constexpr std::int64_t largest_sum = (std::int64_t{1} << 30) - 1;
+
+// Throws std::invalid_argument for sizes that do not fit, for registers of more than 32 bits, for weights
+// whose sum could exceed largest_sum, and for settings that spikes one by one cannot have; says which.
 void validate(const IntegerNetwork& network);
 
 }  // namespace loci::backends

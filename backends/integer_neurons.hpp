@@ -31,6 +31,8 @@ struct IntegerCurrent {
   int bits = 12;
   Rounding rounding = Rounding::toward_zero;
   Range range;
+
+  bool operator==(const IntegerCurrent&) const = default;
 };
 
 // What neurons of an array have in common.
@@ -46,7 +48,12 @@ struct IntegerModel {
   ResetTime reset_time = ResetTime::at_once;
   int input_shift = 0;  // bits by which sums of weights are shifted left (Loihi: 6)
   std::optional<IntegerCurrent> current;
+
+  bool operator==(const IntegerModel&) const = default;
 };
+
+// What a leak leaves of a membrane; `leak` is the neuron's factor or amount.
+std::int64_t leaked(const IntegerModel& model, std::int64_t membrane, std::int64_t leak);
 
 // What each neuron has of its own, n numbers each.
 struct IntegerParameters {
@@ -74,6 +81,7 @@ class IntegerNeurons {
   // Leaks all membranes, and carries out resets that were left for the next update.
   void leak();
   // Adds one spike's weights, (size()), each brought into the range at once.
+  void add(std::span<const std::int16_t> weights);
   void add(std::span<const std::int32_t> weights);
   // Adds the sums of what arrives in a step, (size()), and biases.
   void integrate(std::span<const std::int32_t> sums);
@@ -87,9 +95,9 @@ class IntegerNeurons {
   const Overflows& overflows() const { return overflows_; }
 
  private:
-  std::int64_t leaked(std::int64_t membrane, std::size_t neuron) const;
-  bool fires(std::size_t neuron) const;
-  std::int32_t kept(std::int64_t membrane);
+  template <typename Weight>
+  void add_spike(std::span<const Weight> weights);
+  void reset(std::span<const std::uint32_t> fired);
 
   IntegerModel model_;
   IntegerParameters parameters_;

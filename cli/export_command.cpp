@@ -1,98 +1,105 @@
-// loci export CIRCUIT.toml: description -> edges -> a folder of files that other programs read.
+// loci export: a trained network for a target, or a circuit as files that other programs read.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "cli/circuit_run.hpp"
+#include "cli/circuit_export.hpp"
 #include "cli/commands.hpp"
-#include "cli/machine_memory.hpp"
+#include "cli/model_export.hpp"
 #include "cli/options.hpp"
-#include "io/circuit_export.hpp"
-#include "sim/circuit/connectivity.hpp"
+#include "cli/own_options.hpp"
+#include "cli/targets.hpp"
 #include "sim/error.hpp"
 
 namespace loci::cli {
 namespace {
 
 struct ExportOptions {
-  std::string circuit;
-  std::string out;  // empty: after the circuit
-  std::string precision = "single";
-  std::optional<std::uint64_t> seed;
-  std::uint64_t n_threads = 1;
-  bool procedural = false;
-  bool off_grid = false;
+  std::string file;
+  std::string out;
+  std::uint64_t n_threads = 0;
+  bool list_targets = false;
   bool force = false;
   Output output;
+  ModelExportOptions model;
+  CircuitExportOptions circuit;
 };
 
-void require_free(const std::filesystem::path& folder, const io::CircuitFile& file,
-                  const ExportOptions& options) {
-  if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
-    throw InputError(folder.string(), "this is a file", "name a folder with --out");
-  std::vector<std::filesystem::path> inputs = file.sonata_files;
-  inputs.emplace_back(options.circuit);
-  std::error_code ignored;
-  for (const std::string& name : io::exported_files(file)) {
-    const auto path = folder / name;
-    for (const auto& input : inputs)
-      if (std::filesystem::equivalent(path, input, ignored))
-        throw InputError(path.string(), "the circuit is read from this file", "name another with --out");
-    if (!options.force && std::filesystem::exists(path))
-      throw InputError(path.string(), "the file exists",
-                       "replace it with --force or name another folder with --out");
-  }
+void add_model_options(CLI::App* command, ModelExportOptions& options, OwnOptions& own) {
+  const auto add = [&](CLI::Option* option) { own.model.push_back(option); };
+  add(command->add_option("--target", options.target, "model: what to export to (--list-targets)"));
+  add(command->add_option("--samples", options.samples, "model: test images to emulate for the certificate")
+          ->capture_default_str()
+          ->check(whole_number()));
+  add(command
+          ->add_option("--calibration", options.calibration,
+                       "model: training images to search the scales with")
+          ->capture_default_str()
+          ->check(whole_number()));
+  add(command
+          ->add_option("--write-samples", options.write_samples,
+                       "model: test images whose spikes are written with it, where the target takes them")
+          ->capture_default_str()
+          ->check(whole_number()));
+  add(command->add_option("--require", options.require,
+                          "model: exact, or agreement=S: refuse to write what falls short of it"));
+  add(command->add_option(
+      "--encoding", options.encoding,
+      "model: how images drive it, constant, bernoulli or latency (default: as trained)"));
+  add(command->add_option("--steps", options.steps, "model: time steps per image (default: as trained)")
+          ->check(whole_number()));
+  add(command->add_option("--velocity", options.velocity,
+                          "model: of spikes, in distance per ms (default: no extra delay)"));
+  add(command->add_option("--step-ms", options.step_ms, "model: duration of a time step")
+          ->capture_default_str());
+  add(command->add_option("--data-dir", options.data_dir, "model: folder of the data set's idx files"));
 }
 
-// What has to be known to run it as it was.
-std::vector<std::string> notes_of(const io::CircuitFile& file, const ExportOptions& options, bool off_grid) {
-  std::vector<std::string> notes = file.notes;
-  if (!off_grid && file.engine != sim::EngineRequest::clock && !file.on_grid)
-    notes.emplace_back("delays are rounded to steps; --off-grid keeps them as they are");
-  if (options.precision == "exact") notes.emplace_back("run it with --precision exact, too");
-  return notes;
+void add_circuit_options(CLI::App* command, CircuitExportOptions& options, OwnOptions& own) {
+  const auto add = [&](CLI::Option* option) { own.circuit.push_back(option); };
+  add(command->add_option("--seed", options.seed, "circuit: of positions and edges (default: the file's)")
+          ->check(whole_number()));
+  add(command->add_option("--precision", options.precision, "circuit: of weights: single or exact (double)")
+          ->capture_default_str());
+  add(command->add_flag("--off-grid", options.off_grid, "circuit: delays as they are, not rounded to steps"));
+  add(command->add_flag("--procedural", options.procedural,
+                        "circuit: make edges when they are written, store none"));
 }
 
-int export_to_folder(const ExportOptions& options) {
-  const sim::Precision precision = parse_precision(options.precision);
-  if (!is_circuit(options.circuit))
-    throw InputError(options.circuit, "this is no circuit", "name a circuit's .toml file");
-  io::CircuitFile file = io::load_circuit(options.circuit);
-  if (options.seed) file.circuit.seed = *options.seed;
-  const std::filesystem::path folder =
-      options.out.empty() ? std::filesystem::path(options.circuit).stem().string() : options.out;
-  require_free(folder, file, options);
-  const bool off_grid = options.off_grid || (file.engine == sim::EngineRequest::event && !file.on_grid);
-  const sim::Connectivity connectivity(file.circuit, {.precision = precision,
-                                                      .procedural = options.procedural,
-                                                      .n_threads = options.n_threads,
-                                                      .off_grid = off_grid,
-                                                      .memory_bytes = available_memory_bytes()});
-  io::export_circuit({.folder = folder, .double_weights = precision == sim::Precision::exact}, file,
-                     connectivity, {.seed = file.circuit.seed, .configuration = file.text});
-  std::vector<std::string> written;
-  for (const std::string& name : io::exported_files(file)) written.push_back((folder / name).string());
-  const nlohmann::json json{{"circuit", options.circuit},
-                            {"neurons", file.circuit.n_neurons()},
-                            {"synapses", connectivity.n_edges()},
-                            {"precision", options.precision},
-                            {"on_grid", !off_grid},
-                            {"seed", file.circuit.seed},
-                            {"notes", notes_of(file, options, off_grid)},
-                            {"written", written}};
-  if (options.output.json) {
-    print_json(json);
-    return 0;
+OwnOptions add_options(CLI::App* command, ExportOptions& options) {
+  OwnOptions own;
+  command->add_option("file", options.file, "model file, or a circuit described in .toml");
+  add_model_options(command, options.model, own);
+  add_circuit_options(command, options.circuit, own);
+  command->add_option("--out", options.out,
+                      "folder to write to (default: the circuit's name; the model's and the target's)");
+  command
+      ->add_option("--threads", options.n_threads,
+                   "threads; results do not depend on them (0, the default: all; one for circuits)")
+      ->check(whole_number(most_threads));
+  command->add_flag("--list-targets", options.list_targets, "print the targets for models, and end");
+  command->add_flag("--force", options.force, "replace existing files");
+  command->add_flag("--quiet", options.output.quiet, "no progress");
+  command->add_flag("--json", options.output.json, "the summary as JSON");
+  return own;
+}
+
+int export_either(ExportOptions options) {
+  if (is_circuit(options.file)) {
+    options.circuit.circuit = options.file;
+    options.circuit.out = options.out;
+    options.circuit.n_threads = options.n_threads == 0 ? 1 : options.n_threads;
+    options.circuit.force = options.force;
+    options.circuit.output = options.output;
+    return export_circuit(options.circuit);
   }
-  fmt::print("{}: {} neurons, {} synapses\n", options.circuit, file.circuit.n_neurons(),
-             json["synapses"].get<std::size_t>());
-  for (const auto& note : json["notes"]) fmt::print("  note: {}\n", note.get<std::string>());
-  fmt::print("  written: {}\n", fmt::join(written, ", "));
-  return 0;
+  options.model.model = options.file;
+  options.model.out = options.out;
+  options.model.n_threads = options.n_threads;
+  options.model.force = options.force;
+  options.model.output = options.output;
+  return export_model(options.model);
 }
 
 }  // namespace
@@ -100,21 +107,21 @@ int export_to_folder(const ExportOptions& options) {
 void add_export(CLI::App& app, Action& action) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App* command = app.add_subcommand(
-      "export", "Write a circuit, neurons and synapses one by one, as SONATA files that other programs read");
-  command->add_option("circuit", options->circuit, "circuit described in .toml")->required();
-  command->add_option("--out", options->out, "folder to write to (default: the circuit's name)");
-  command->add_option("--seed", options->seed, "of positions and edges (default: the file's)")
-      ->check(whole_number());
-  command->add_option("--precision", options->precision, "of weights: single or exact (double)")
-      ->capture_default_str();
-  command->add_flag("--off-grid", options->off_grid, "delays as they are, not rounded to steps");
-  command->add_option("--threads", options->n_threads, "threads to make the edges with")
-      ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{1}, most_threads));
-  command->add_flag("--procedural", options->procedural, "make edges when they are written, store none");
-  command->add_flag("--force", options->force, "replace existing files");
-  command->add_flag("--json", options->output.json, "the summary as JSON");
-  command->callback([options, &action] { action = [options] { return export_to_folder(*options); }; });
+      "export", "Write a trained network for a chip or an exchange format, or a circuit as SONATA files");
+  const OwnOptions own = add_options(command, *options);
+  command->callback([options, own, &action] {
+    action = [options, own] {
+      if (options->list_targets) {
+        print_targets();
+        return 0;
+      }
+      if (options->file.empty())
+        throw InputError("loci export", "no file is named",
+                         "name a model file or a circuit's .toml file (loci export --help)");
+      own.require(options->file);
+      return export_either(*options);
+    };
+  });
 }
 
 }  // namespace loci::cli

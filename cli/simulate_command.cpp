@@ -8,27 +8,11 @@
 #include "cli/commands.hpp"
 #include "cli/model_run.hpp"
 #include "cli/options.hpp"
+#include "cli/own_options.hpp"
 #include "sim/error.hpp"
 
 namespace loci::cli {
 namespace {
-
-// Options that are of one kind of simulation alone, refused with the other.
-struct OwnOptions {
-  std::vector<CLI::Option*> model;
-  std::vector<CLI::Option*> circuit;
-
-  CLI::Option* engine = nullptr;
-
-  void require(const std::string& path) const {
-    const bool is_model = !is_circuit(path);
-    for (const CLI::Option* option : is_model ? circuit : model)
-      if (option->count() > 0)
-        throw InputError(
-            option->get_name(), fmt::format("this is no option for {}", is_model ? "models" : "circuits"),
-            is_model ? "leave it out, or name a circuit's .toml file" : "leave it out, or name a model file");
-  }
-};
 
 OwnOptions add_options(CLI::App* command, ModelRunOptions& options, CircuitRunOptions& circuit) {
   OwnOptions own;

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
-#include "io/sonata_writer.hpp"
 #include "sim/circuit/connectivity.hpp"
 #include "sim/error.hpp"
 
@@ -77,7 +76,7 @@ void export_circuit(const CircuitExport& target, const CircuitFile& file,
                     const sim::Connectivity& connectivity, const Provenance& provenance) {
   const Staging staging(target.folder);
   write_sonata_nodes(staging / nodes_name, file.circuit, connectivity, provenance,
-                     {.double_positions = true});
+                     {.double_positions = true, .columns = target.columns});
   if (!file.circuit.projections.empty())
     write_sonata_edges(staging / edges_name, file.circuit, connectivity, provenance,
                        {.double_weights = target.double_weights, .double_delays = connectivity.off_grid()});

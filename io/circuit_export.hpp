@@ -7,6 +7,7 @@
 
 #include "io/circuit_file.hpp"
 #include "io/file_format.hpp"
+#include "io/sonata_writer.hpp"
 
 namespace loci::sim {
 class Connectivity;
@@ -16,7 +17,8 @@ namespace loci::io {
 
 struct CircuitExport {
   std::filesystem::path folder;
-  bool double_weights = false;  // float64; else float32
+  bool double_weights = false;         // float64; else float32
+  std::vector<SonataColumns> columns;  // further attributes of nodes, by population; may be empty
 };
 
 // The files that an export of this circuit writes, by name.

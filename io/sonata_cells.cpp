@@ -102,8 +102,20 @@ void read_initial(const hdf5::Group& group, sim::Population& population) {
     }
 }
 
-void write_discrete(hdf5::Group& group, const sim::Population& population) {
+// For programs that know no discrete neuron: a membrane that decays as much in a step. A reset by subtraction
+// has no value that the membrane is reset to.
+void write_continuous(hdf5::Group& group, const sim::Lif& lif, std::size_t n, double step_ms) {
+  if (lif.beta > 0.0 && lif.beta < 1.0) write_values(group, "tau_m", -step_ms / std::log(lif.beta), n);
+  write_values(group, "e_l", 0.0, n);
+  write_values(group, "v_th", lif.threshold, n);
+  if (lif.reset == sim::Reset::zero) write_values(group, "v_reset", 0.0, n);
+}
+
+void write_discrete(hdf5::Group& group, const sim::Population& population, double step_ms) {
   const sim::Lif& lif = population.cell.discrete;
+  write_continuous(group, lif, population.size, step_ms);
+  if (population.cell.current_pa != PerNeuron(0.0))
+    write_values(group, "i_e", population.cell.current_pa, population.size);
   write_values(group, "beta", lif.beta, population.size);
   write_values(group, "threshold", lif.threshold, population.size);
   group.write_attribute("reset", std::string(sim::name_of(lif.reset)));
@@ -120,6 +132,8 @@ void read_discrete(const hdf5::Group& group, sim::Population& population) {
                        "split the population: a discrete neuron has one for all");
     to = values->front();
   };
+  if (auto current = read_values(group, "i_e", population.size))
+    population.cell.current_pa = shortest(std::move(*current));
   read("beta", lif.beta);
   read("threshold", lif.threshold);
   if (group.has_attribute("reset"))
@@ -134,12 +148,12 @@ std::string sonata_template(CellModel model) {
   return std::string(find_name(templates, model));
 }
 
-void write_dynamics(hdf5::Group& dynamics_params, const sim::Population& population) {
+void write_dynamics(hdf5::Group& dynamics_params, const sim::Population& population, double step_ms) {
   const Cell& cell = population.cell;
   for (const Parameter& each : parameters)
     if ((each.models & bit(cell.model)) != 0)
       write_values(dynamics_params, each.name, cell.*each.member, population.size);
-  if (cell.model == CellModel::lif_discrete) write_discrete(dynamics_params, population);
+  if (cell.model == CellModel::lif_discrete) write_discrete(dynamics_params, population, step_ms);
   write_initial(dynamics_params, population);
 }
 
@@ -150,6 +164,11 @@ std::optional<CellModel> sonata_model(const std::string& model_template) {
 }
 
 std::vector<std::string> read_dynamics(const hdf5::Group& dynamics_params, sim::Population& population) {
+  if (population.cell.model == CellModel::lif_discrete) {
+    read_discrete(dynamics_params, population);
+    read_initial(dynamics_params, population);
+    return {};
+  }
   std::vector<std::string> missing;
   for (const Parameter& each : parameters) {
     auto values = read_values(dynamics_params, each.name, population.size);
@@ -158,7 +177,6 @@ std::vector<std::string> read_dynamics(const hdf5::Group& dynamics_params, sim::
     else if ((each.models & bit(population.cell.model)) != 0)
       missing.emplace_back(each.name);
   }
-  if (population.cell.model == CellModel::lif_discrete) read_discrete(dynamics_params, population);
   read_initial(dynamics_params, population);
   return missing;
 }

@@ -111,11 +111,13 @@ void write_node_population(hdf5::Group& nodes, const sim::Circuit& circuit,
   hdf5::Group group = outer.create_group("0");
   const auto write_all = options.double_positions ? write_positions<double> : write_positions<float>;
   write_all(group, connectivity.populations()[index].positions, n, circuit.space.dims);
+  if (!options.columns.empty())
+    for (const auto& [name, values] : options.columns[index]) write_column(group, name, values);
   hdf5::Group library = group.create_group("@library");
   write_text(group, library, "model_type", "point_neuron", n);
   write_text(group, library, "model_template", sonata_template(population.cell.model), n);
   hdf5::Group dynamics = group.create_group("dynamics_params");
-  write_dynamics(dynamics, population);
+  write_dynamics(dynamics, population, circuit.step_ms);
 }
 
 // What the file holds, in a function of its own so that nothing of it stays open.

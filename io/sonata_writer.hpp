@@ -4,6 +4,10 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "io/file_format.hpp"
 
@@ -16,8 +20,12 @@ namespace loci::io {
 
 inline constexpr int sonata_format_version = 1;
 
+// Further attributes of a population's nodes: (n) each, by name.
+using SonataColumns = std::map<std::string, std::vector<float>>;
+
 struct SonataNodeOptions {
-  bool double_positions = false;  // float64 instead of float32
+  bool double_positions = false;           // float64 instead of float32
+  std::span<const SonataColumns> columns;  // one for each population, or none
 };
 
 struct SonataEdgeOptions {

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what loci needs from Debian 12's own packages. Safe to run again: with everything there it does nothing and
 # needs neither root nor network.
-#   scripts/setup.sh          to build, test and run
-#   scripts/setup.sh --lint   the same, and clang-format and clang-tidy for scripts/lint.sh
-#   scripts/setup.sh --bench  the same, and PyTorch, Brian2 and the fastest BLAS packaged, which bench/
-#                             compares with
+#   scripts/setup.sh            to build, test and run
+#   scripts/setup.sh --lint     the same, and clang-format and clang-tidy for scripts/lint.sh
+#   scripts/setup.sh --verilog  the same, and Verilator and yosys for scripts/verilog_proof.sh
+#   scripts/setup.sh --bench    the same, and PyTorch, Brian2 and the fastest BLAS packaged, which bench/
+#                               compares with
 set -euo pipefail
 
 packages=(
@@ -12,15 +13,16 @@ packages=(
   libboost-graph-dev libtbb-dev libhdf5-dev libeigen3-dev libfmt-dev libhwy-dev librandom123-dev
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
   libcurl4-openssl-dev libssl-dev zlib1g-dev
-  catch2 python3 python3-h5py
+  catch2 python3 python3-h5py iverilog
   dataset-fashion-mnist
 )
 
 for argument in "$@"; do
   case "$argument" in
     --lint) packages+=(clang-format clang-tidy) ;;
+    --verilog) packages+=(verilator yosys) ;;
     --bench) packages+=(python3-torch python3-brian libopenblas0-pthread libopenblas-pthread-dev) ;;
-    *) echo "setup: '$argument' is not known; use --lint, --bench or nothing" >&2; exit 2 ;;
+    *) echo "setup: '$argument' is not known; use --lint, --verilog, --bench or nothing" >&2; exit 2 ;;
   esac
 done
 

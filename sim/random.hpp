@@ -24,6 +24,7 @@ enum class Stream : std::uint32_t {
   poisson = 12,
   poisson_interval = 13,
   graph = 14,
+  core = 15,
   test = 99,
 };
 

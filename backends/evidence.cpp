@@ -1,0 +1,231 @@
+#include "backends/evidence.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "backends/parallel.hpp"
+#include "backends/scale_search.hpp"
+#include "sim/error.hpp"
+
+namespace loci::backends {
+namespace {
+
+// Samples are shared out by their number alone.
+constexpr std::size_t n_shards = 64;
+
+void add(Replayed& total, const Replayed& part) {
+  total.correct += part.correct;
+  total.agree += part.agree;
+  for (std::size_t l = 0; l < part.spikes.size(); ++l) {
+    total.spikes[l] += part.spikes[l];
+    total.mismatches[l] += part.mismatches[l];
+    total.count_differences[l] += part.count_differences[l];
+  }
+  total.overflows.membrane += part.overflows.membrane;
+  total.overflows.current += part.overflows.current;
+}
+
+// One network's samples, one after another.
+class Tally {
+ public:
+  explicit Tally(const FloatNetwork& trained) : trained_(trained) {
+    const std::size_t n = trained.layers.size();
+    result.spikes.resize(n);
+    result.mismatches.resize(n);
+    result.count_differences.resize(n);
+  }
+
+  void add(const LayerTrains& spikes, const ReplaySample& sample) {
+    const std::size_t n_outputs = trained_.n_outputs();
+    const std::size_t predicted = most_active(spikes.back(), n_outputs);
+    result.correct += predicted == sample.label ? 1 : 0;
+    result.agree += predicted == most_active(sample.reference.back(), n_outputs) ? 1 : 0;
+    for (std::size_t l = 0; l < spikes.size(); ++l) {
+      const std::size_t count = spikes[l].neuron.size();
+      const std::size_t reference = sample.reference[l].neuron.size();
+      result.spikes[l] += count;
+      result.mismatches[l] += mismatches(spikes[l], sample.reference[l], trained_.layers[l].n_targets);
+      result.count_differences[l] += count > reference ? count - reference : reference - count;
+    }
+    SpikeDigest digest;
+    digest.add(spikes);
+    digests.push_back(digest.value());
+  }
+
+  Replayed result;
+  std::vector<std::uint64_t> digests;  // by sample
+
+ private:
+  const FloatNetwork& trained_;
+};
+
+// Everything that is replayed of a shard's samples.
+struct Shard {
+  explicit Shard(const FloatNetwork& network)
+      : trained(network), emulated(network), guess(network), with_reset(network) {}
+
+  Tally trained;
+  Tally emulated;
+  Tally guess;
+  Tally with_reset;
+};
+
+FloatNetwork with_reset_of(const FloatNetwork& trained, const IntegerNetwork& network) {
+  FloatNetwork result = trained;
+  for (std::size_t l = 0; l < result.layers.size(); ++l) {
+    const IntegerModel& model = network.layers[l].model;
+    result.layers[l].lif.reset = model.reset == ResetTo::zero ? sim::Reset::zero : sim::Reset::subtract;
+    result.layers[l].lif.reset_delay = model.reset_time == ResetTime::next_update;
+  }
+  return result;
+}
+
+bool resets_alike(const FloatNetwork& trained, const IntegerNetwork& network) {
+  for (std::size_t l = 0; l < trained.layers.size(); ++l)
+    if (!resets_as_trained(trained.layers[l].lif, network.layers[l].model)) return false;
+  return true;
+}
+
+Replayed total_of(const std::vector<Shard>& shards, Tally Shard::*of) {
+  Replayed total = (shards.front().*of).result;
+  SpikeDigest digest;
+  for (const Shard& shard : shards) {
+    if (&shard != &shards.front()) add(total, (shard.*of).result);
+    for (const std::uint64_t of_sample : (shard.*of).digests) digest.add(of_sample);
+  }
+  total.digest = digest.value();
+  return total;
+}
+
+// Runs one sample on one shard's own state.
+using Player = std::function<void(const ReplaySample& sample, LayerTrains& spikes)>;
+
+Player player_of(const FloatNetwork& network, sim::Step n_steps) {
+  return [&network, n_steps](const ReplaySample& sample, LayerTrains& spikes) {
+    ReplaySample other{.input = sample.input, .pixels = sample.pixels};
+    add_reference(network, n_steps, other);
+    spikes = std::move(other.reference);
+  };
+}
+
+class Gatherer {
+ public:
+  Gatherer(const FloatNetwork& trained, const SampleSource& samples, const EvidenceOptions& options)
+      : trained_(trained),
+        samples_(samples),
+        options_(options),
+        shards_(std::min(n_shards, std::max<std::size_t>(1, samples.n_samples)), Shard(trained)) {}
+
+  Evidence run(const IntegerNetwork& network, const IntegerNetwork* guess) {
+    if (!resets_alike(trained_, network)) with_reset_ = with_reset_of(trained_, network);
+    for_each_index(shards_.size(), options_.n_threads,
+                   [&](std::size_t s) {
+                     IntegerReplay emulator(network);
+                     std::optional<IntegerReplay> guess_emulator;
+                     if (guess != nullptr) guess_emulator.emplace(*guess);
+                     run_shard(
+          s,
+          [&](const ReplaySample& sample, LayerTrains& spikes) {
+            emulate(network, emulator, samples_.n_steps, sample, spikes);
+          },
+          guess == nullptr ? Player() : [&](const ReplaySample& sample, LayerTrains& spikes) {
+            emulate(*guess, *guess_emulator, samples_.n_steps, sample, spikes);
+          });
+                     shards_[s].emulated.result.overflows = emulator.overflows();
+                     if (guess_emulator) shards_[s].guess.result.overflows = guess_emulator->overflows();
+                   });
+    return result(guess != nullptr);
+  }
+
+  Evidence run(const FloatNetwork& computed) {
+    for_each_index(shards_.size(), options_.n_threads,
+                   [&](std::size_t s) { run_shard(s, player_of(computed, samples_.n_steps), {}); });
+    return result(false);
+  }
+
+ private:
+  void run_shard(std::size_t s, const Player& play, const Player& play_guess) {
+    Shard& shard = shards_[s];
+    LayerTrains spikes;
+    const std::size_t first = s * samples_.n_samples / shards_.size();
+    const std::size_t last = (s + 1) * samples_.n_samples / shards_.size();
+    for (std::size_t i = first; i < last; ++i) {
+      ReplaySample sample = samples_.sample(i);
+      add_reference(trained_, samples_.n_steps, sample);
+      shard.trained.add(sample.reference, sample);
+      play(sample, spikes);
+      shard.emulated.add(spikes, sample);
+      if (play_guess) {
+        play_guess(sample, spikes);
+        shard.guess.add(spikes, sample);
+      }
+      if (with_reset_) {
+        player_of(*with_reset_, samples_.n_steps)(sample, spikes);
+        shard.with_reset.add(spikes, sample);
+      }
+      tell();
+    }
+  }
+
+  Evidence result(bool guessed) const {
+    Evidence evidence{.n_samples = samples_.n_samples,
+                      .n_steps = samples_.n_steps,
+                      .trained = total_of(shards_, &Shard::trained),
+                      .emulated = total_of(shards_, &Shard::emulated)};
+    if (guessed) evidence.guess = total_of(shards_, &Shard::guess);
+    if (with_reset_) evidence.with_reset = total_of(shards_, &Shard::with_reset);
+    return evidence;
+  }
+
+  void tell() {
+    if (!options_.progress) return;
+    const std::scoped_lock lock(telling_);
+    options_.progress(++n_done_, samples_.n_samples);
+  }
+
+  const FloatNetwork& trained_;
+  const SampleSource& samples_;
+  const EvidenceOptions& options_;
+  std::vector<Shard> shards_;
+  std::optional<FloatNetwork> with_reset_;
+  std::mutex telling_;
+  std::size_t n_done_ = 0;
+};
+
+}  // namespace
+
+Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& network,
+                         const IntegerNetwork* guess, const SampleSource& samples,
+                         const EvidenceOptions& options) {
+  return Gatherer(trained, samples, options).run(network, guess);
+}
+
+Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& computed,
+                         const SampleSource& samples, const EvidenceOptions& options) {
+  return Gatherer(trained, samples, options).run(computed);
+}
+
+void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where) {
+  const auto require = [&](bool alike) {
+    if (!alike)
+      throw InputError(where, "it holds a network of other sizes than the model's",
+                       "name the model that was exported");
+  };
+  require(trained.layers.size() == network.layers.size());
+  require(trained.n_inputs() == network.n_inputs());
+  for (std::size_t l = 0; l < trained.layers.size(); ++l)
+    require(trained.layers[l].n_targets == network.layers[l].size());
+}
+
+double accuracy_of(const FloatNetwork& trained, const SampleSource& samples, std::size_t n_threads) {
+  std::vector<std::uint8_t> correct(samples.n_samples);
+  for_each_index(samples.n_samples, n_threads, [&](std::size_t i) {
+    ReplaySample sample = samples.sample(i);
+    add_reference(trained, samples.n_steps, sample);
+    correct[i] = most_active(sample.reference.back(), trained.n_outputs()) == sample.label ? 1 : 0;
+  });
+  return static_cast<double>(std::ranges::count(correct, 1)) / static_cast<double>(correct.size());
+}
+
+}  // namespace loci::backends

@@ -1,0 +1,178 @@
+#include "backends/limits.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "sim/error.hpp"
+
+namespace loci::backends {
+namespace {
+
+class LimitCheck {
+ public:
+  LimitCheck(const FloatNetwork& network, const TargetDescription& target)
+      : network_(network), target_(target) {}
+
+  std::vector<BrokenLimit> all() {
+    finite();
+    if (!broken_.empty()) return broken_;
+    sizes();
+    edges();
+    neurons();
+    return broken_;
+  }
+
+ private:
+  void add(std::string limit, std::string allowed, std::string needed, std::string excess,
+           std::string remedy) {
+    broken_.push_back(
+        {std::move(limit), std::move(allowed), std::move(needed), std::move(excess), std::move(remedy)});
+  }
+
+  void at_most(const std::optional<std::size_t>& allowed, std::size_t needed, const std::string& limit,
+               const std::string& remedy) {
+    if (allowed && needed > *allowed)
+      add(limit, fmt::format("{}", *allowed), fmt::format("{}", needed),
+          fmt::format("{} too many", needed - *allowed), remedy);
+  }
+
+  void finite() {
+    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+      const FloatLayer& layer = network_.layers[l];
+      const auto bad_weights = std::ranges::count_if(layer.weight, [](float w) { return !std::isfinite(w); });
+      const auto bad_biases = std::ranges::count_if(layer.bias, [](double b) { return !std::isfinite(b); });
+      if (bad_weights > 0)
+        add(fmt::format("weights, layer {}", l + 1), "finite numbers", "not finite",
+            fmt::format("{} of them", bad_weights), "train again with a smaller learning rate");
+      if (bad_biases > 0)
+        add(fmt::format("biases, layer {}", l + 1), "finite numbers", "not finite",
+            fmt::format("{} of them", bad_biases), "train again with a smaller learning rate");
+    }
+  }
+
+  std::size_t n_neurons() const {
+    std::size_t n = 0;
+    for (const FloatLayer& layer : network_.layers) n += layer.n_targets;
+    return n;
+  }
+
+  // What to do about too many neurons: as many hidden ones as leave room for the others.
+  std::string fewer_hidden(std::size_t room) const {
+    const std::size_t outputs = network_.n_outputs();
+    if (room > outputs && network_.layers.size() > 1)
+      return fmt::format("train with at most {} hidden neurons (--hidden)", room - outputs);
+    return "choose another target: the inputs and outputs alone are too many";
+  }
+
+  void sizes() {
+    const TargetLimits& limits = target_.limits;
+    const std::size_t n = n_neurons();
+    const std::size_t n_inputs = network_.n_inputs();
+    at_most(limits.layers, network_.layers.size(), "layers", "train with fewer layers (--hidden)");
+    at_most(limits.inputs, n_inputs, "inputs", "train on smaller images");
+    at_most(limits.outputs, network_.n_outputs(), "outputs", "use data of fewer classes");
+    at_most(limits.neurons, n, "neurons", fewer_hidden(limits.neurons.value_or(0)));
+    const std::size_t ids = limits.ids.value_or(0);
+    at_most(limits.ids, n_inputs + n, "inputs and neurons together",
+            ids > n_inputs + network_.n_outputs()
+                ? fewer_hidden(ids - n_inputs)
+                : fmt::format("train on smaller images: inputs and outputs alone are {}",
+                              n_inputs + network_.n_outputs()));
+  }
+
+  void edges() {
+    const TargetLimits& limits = target_.limits;
+    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+      const EdgeCounts counts = count_edges(network_.layers[l]);
+      const auto prune = [&](const std::optional<std::size_t>& allowed, std::size_t needed) {
+        const double share = 1.0 - static_cast<double>(allowed.value_or(0)) / static_cast<double>(needed);
+        return fmt::format("prune at least {:.1f} % of the edges (--pruned {:.3f})",
+                           std::ceil(1000.0 * share) / 10.0, std::ceil(1000.0 * share) / 1000.0);
+      };
+      at_most(limits.fan_in, counts.fan_in, fmt::format("fan-in, layer {}", l + 1),
+              prune(limits.fan_in, counts.fan_in));
+      at_most(limits.fan_out, counts.fan_out, fmt::format("fan-out, layer {}", l),
+              prune(limits.fan_out, counts.fan_out));
+      const auto longest = static_cast<sim::Step>(target_.numbers.longest_delay);
+      if (counts.longest_delay > longest)
+        add(fmt::format("delay into layer {}", l + 1), fmt::format("{} steps", longest),
+            fmt::format("{} steps", counts.longest_delay),
+            fmt::format("{} too long", counts.longest_delay - longest),
+            longest == 0 ? "leave --velocity out: this target has no delays beyond a layer's own"
+                         : fmt::format("raise --velocity or --step-ms by a factor of {:.2f}",
+                                       1.005 * counts.longest_delay / longest));
+    }
+  }
+
+  void neurons() {
+    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+      const sim::Lif& lif = network_.layers[l].lif;
+      leak(lif.beta, l + 1);
+      if (lif.reset == sim::Reset::none)
+        add(fmt::format("reset, layer {}", l + 1), "to zero, or by subtraction", "none", "-",
+            "train with --reset zero or --reset subtract");
+    }
+  }
+
+  void leak(double beta, std::size_t layer) {
+    const IntegerModel& model = target_.model;
+    const Range& range = target_.numbers.leak;
+    const std::string limit = fmt::format("beta, layer {}", layer);
+    if (model.leak == Leak::none && beta != 1.0)
+      add(limit, "1 (neurons do not leak)", fmt::format("{}", beta), fmt::format("{:.4g} below", 1.0 - beta),
+          "train with --beta 1");
+    if (model.leak != Leak::multiplicative) return;
+    const std::int64_t factor = leak_factor(beta, model);
+    if (range.contains(factor)) return;
+    const double lowest = std::ldexp(static_cast<double>(range.lowest), -model.leak_bits);
+    const double highest = std::ldexp(static_cast<double>(range.highest), -model.leak_bits);
+    add(limit, fmt::format("{:.6g} to {:.6g}", lowest, highest), fmt::format("{}", beta),
+        beta < lowest ? fmt::format("{:.4g} below", lowest - beta)
+                      : fmt::format("{:.4g} above", beta - highest),
+        fmt::format("train with --beta {:.6g}", beta < lowest ? lowest : highest));
+  }
+
+  const FloatNetwork& network_;
+  const TargetDescription& target_;
+  std::vector<BrokenLimit> broken_;
+};
+
+}  // namespace
+
+std::int64_t leak_factor(double beta, const IntegerModel& model) {
+  return std::llround(std::ldexp(beta, model.leak_bits));
+}
+
+std::vector<BrokenLimit> broken_limits(const FloatNetwork& network, const TargetDescription& target) {
+  return LimitCheck(network, target).all();
+}
+
+std::string limits_table(const std::vector<BrokenLimit>& broken) {
+  std::size_t widths[4] = {5, 7, 6, 7};
+  for (const BrokenLimit& each : broken) {
+    widths[0] = std::max(widths[0], each.limit.size());
+    widths[1] = std::max(widths[1], each.allowed.size());
+    widths[2] = std::max(widths[2], each.needed.size());
+    widths[3] = std::max(widths[3], each.excess.size());
+  }
+  const auto line = [&](const BrokenLimit& cells) {
+    return fmt::format("    {:<{}}  {:<{}}  {:<{}}  {:<{}}  {}", cells.limit, widths[0], cells.allowed,
+                       widths[1], cells.needed, widths[2], cells.excess, widths[3], cells.remedy);
+  };
+  std::string table = line({"limit", "allowed", "needed", "how far", "what would help"});
+  for (const BrokenLimit& each : broken) table += "\n" + line(each);
+  return table;
+}
+
+void require_fits(const FloatNetwork& network, const TargetDescription& target) {
+  const std::vector<BrokenLimit> broken = broken_limits(network, target);
+  if (broken.empty()) return;
+  throw InputError("target " + target.name,
+                   fmt::format("{} cannot hold this network\n{}", target.title, limits_table(broken)),
+                   "mend every line of the table, or choose another target (loci export --list-targets)");
+}
+
+}  // namespace loci::backends

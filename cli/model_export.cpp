@@ -1,0 +1,154 @@
+#include "cli/model_export.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "backends/certificate.hpp"
+#include "cli/exported_files.hpp"
+#include "cli/model.hpp"
+#include "cli/targets.hpp"
+#include "experiments/export/model_export.hpp"
+#include "io/atomic_folder.hpp"
+#include "sim/error.hpp"
+#include "version.hpp"
+
+namespace loci::cli {
+namespace {
+
+using nlohmann::json;
+
+std::filesystem::path folder_of(const ModelExportOptions& options) {
+  if (!options.out.empty()) return options.out;
+  return std::filesystem::path(options.model).stem().string() + "-" + options.target;
+}
+
+sim::GraphOptions graph_of(const ModelExportOptions& options) {
+  sim::GraphOptions graph{.step_ms = options.step_ms};
+  if (options.velocity != 0.0) graph.velocity = options.velocity;
+  return graph;
+}
+
+void require_counts(const ModelExportOptions& options, const io::DataSplits& data) {
+  const auto require = [](std::uint64_t wanted, std::size_t there, const char* option, const char* of) {
+    if (wanted == 0 || wanted > there)
+      throw InputError(option, fmt::format("{} of {} {} images", wanted, there, of),
+                       "choose at least one, and no more than there are");
+  };
+  require(options.samples, data.test.size(), "--samples", "test");
+  require(options.calibration, data.train.size(), "--calibration", "training");
+}
+
+// As many as there are, where nobody asked for a number.
+void settle_counts(ModelExportOptions& options, const io::DataSplits& data) {
+  const ModelExportOptions defaults;
+  if (options.samples == defaults.samples)
+    options.samples = std::min<std::uint64_t>(options.samples, data.test.size());
+  if (options.calibration == defaults.calibration)
+    options.calibration = std::min<std::uint64_t>(options.calibration, data.train.size());
+  require_counts(options, data);
+}
+
+sim::Encoder driven_by(const ModelExportOptions& options, const sim::Encoder& trained) {
+  if (options.encoding.empty()) return trained;
+  return {.encoding = sim::parse_encoding(options.encoding, "--encoding"), .seed = trained.seed};
+}
+
+backends::ExportFacts facts_of(const ModelExportOptions& options, const LoadedModel& model) {
+  return {.model = std::filesystem::path(options.model).filename().string(),
+          .configuration = model.file.configuration,
+          .seed = model.file.seed,
+          .version = fmt::format("{} ({})", version, commit),
+          .step_ms = options.step_ms};
+}
+
+experiments::ExportResult run(const ModelExportOptions& options, const LoadedModel& model,
+                              const io::DataSplits& data, const experiments::ExportTarget& target) {
+  Progress progress(options.output, "stages");
+  const sim::Encoder trained = encoder_of(model.config);
+  return experiments::export_model(
+      {.target = target,
+       .network = model.file.network,
+       .parameters = model.parameters,
+       .graph = graph_of(options),
+       .calibration = data.train,
+       .test = data.test,
+       .n_calibration = options.calibration,
+       .n_samples = options.samples,
+       .n_written = options.write_samples,
+       .trained = trained,
+       .encoder = driven_by(options, trained),
+       .n_steps = static_cast<sim::Step>(options.steps != 0 ? options.steps : model.config.steps),
+       .n_threads = options.n_threads,
+       .facts = facts_of(options, model),
+       .summary = summary_of(model.file.network),
+       .model_digest = parameter_digest(model.parameters),
+       .progress = [&](const std::string& what, std::size_t done, std::size_t total) {
+         progress.update(what, done, total, done, "");
+       }});
+}
+
+// What `loci verify` needs to run the same samples again.
+json samples_json(const ModelExportOptions& options, const LoadedModel& model) {
+  const sim::Encoder encoder = driven_by(options, encoder_of(model.config));
+  return {{"count", options.samples},     {"encoding", name_of(encoder.encoding)},
+          {"seed", encoder.seed},         {"steps", options.steps != 0 ? options.steps : model.config.steps},
+          {"velocity", options.velocity}, {"step_ms", options.step_ms}};
+}
+
+std::uintmax_t bytes_below(const std::filesystem::path& folder) {
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  return bytes;
+}
+
+// Trees carry the certificate themselves, too.
+void attach(const std::string& certificate, std::vector<backends::ExportedFile>& files) {
+  for (backends::ExportedFile& file : files)
+    if (auto* tree = std::get_if<sim::DataGroup>(&file.content))
+      tree->attributes["loci_certificate"] = {std::vector<std::string>{certificate}, {}};
+}
+
+}  // namespace
+
+int export_model(const ModelExportOptions& given) {
+  ModelExportOptions options = given;
+  if (options.target.empty())
+    throw InputError("--target", "no target is named", "name one (loci export --list-targets)");
+  const experiments::ExportTarget& target = find_target(options.target);
+  const std::optional<backends::Requirement> requirement =
+      options.require.empty() ? std::nullopt
+                              : std::optional(backends::parse_requirement(options.require, "--require"));
+  const LoadedModel model = load_model(options.model);
+  const std::filesystem::path folder = folder_of(options);
+  require_export_place(folder, options.force);
+  io::AtomicFolder place(folder);  // refuses what cannot be written before the long work
+  const io::DataSplits data = load_data_for(model, options.data_dir);
+  settle_counts(options, data);
+  experiments::ExportResult result = run(options, model, data, target);
+  if (requirement) backends::require_met(*requirement, result.certificate);
+
+  json certificate = backends::certificate_json(result.certificate);
+  certificate["samples"] = samples_json(options, model);
+  const std::string text = backends::certificate_text(result.certificate);
+  attach(json_text(certificate), result.files);
+  result.files.push_back({certificate_name, json_text(certificate) + "\n"});
+  result.files.push_back({"certificate.txt", text});
+  write_exported(place.temporary(), result.files);
+  if (result.write_folder) result.write_folder(place.temporary());
+  place.commit();
+  certificate["written"] = folder.string();
+  certificate["bytes"] = bytes_below(folder);
+  if (options.output.json)
+    print_json(certificate);
+  else
+    fmt::print("{}  written: {} ({} files, {} bytes)\n", text, folder.string(), result.files.size(),
+               certificate["bytes"].get<std::uintmax_t>());
+  return 0;
+}
+
+}  // namespace loci::cli

@@ -1,0 +1,31 @@
+// loci export MODEL.h5 --target T: a trained network as what T's own tools read, with a certificate.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/console.hpp"
+
+namespace loci::cli {
+
+struct ModelExportOptions {
+  std::string model;
+  std::string target;
+  std::string out;  // empty: after the model and the target
+  std::string data_dir;
+  std::string encoding;     // empty: as trained
+  std::string require;      // empty: nothing
+  std::uint64_t steps = 0;  // 0: as trained
+  std::uint64_t samples = 1000;
+  std::uint64_t calibration = 100;
+  std::uint64_t write_samples = 10;
+  double velocity = 0.0;  // 0: no extra delays
+  double step_ms = 1.0;
+  std::uint64_t n_threads = 0;
+  bool force = false;
+  Output output;
+};
+
+int export_model(const ModelExportOptions& options);
+
+}  // namespace loci::cli

@@ -1,0 +1,212 @@
+#include "cli/targets.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "backends/c_source.hpp"
+#include "backends/limits.hpp"
+#include "backends/loihi.hpp"
+#include "backends/native.hpp"
+#include "backends/netx.hpp"
+#include "backends/nir_export.hpp"
+#include "backends/spinnaker.hpp"
+#include "backends/spinnaker2.hpp"
+#include "backends/verilog_source.hpp"
+#include "backends/xylo.hpp"
+#include "io/layered_sonata.hpp"
+#include "sim/error.hpp"
+
+namespace loci::cli {
+namespace {
+
+using backends::ExportedFile;
+using experiments::ExportSubject;
+using experiments::ExportTarget;
+using experiments::IntegerExport;
+using experiments::RealExport;
+
+constexpr const char* file_stem = "network";  // of files that are named after the network
+
+// (n, coordinates) by layer; none for a network without positions.
+std::vector<sim::DataArray> positions_of(const ExportSubject& subject) {
+  std::vector<sim::DataArray> positions;
+  if (!subject.network.spatial()) return positions;
+  for (std::size_t l = 0; l < subject.network.n_layers(); ++l) {
+    const auto of_layer = subject.parameters.group("position", l);
+    positions.push_back({std::vector<float>(of_layer.begin(), of_layer.end()),
+                         {subject.network.sizes[l], subject.network.n_coordinates()}});
+  }
+  return positions;
+}
+
+const std::string netx_name = std::string(file_stem) + ".net";
+
+backends::IntegerNetwork read_loihi(std::span<const ExportedFile> files) {
+  for (const ExportedFile& file : files)
+    if (file.name == netx_name)
+      if (const auto* tree = std::get_if<sim::DataGroup>(&file.content))
+        return backends::read_netx(*tree, file.name);
+  throw InputError(netx_name, "the file is missing, or no HDF5", "export the model again");
+}
+
+ExportTarget loihi() {
+  return {.name = "loihi",
+          .title = backends::loihi_target().title,
+          .describe = [](const sim::Lif&) { return backends::loihi_target(); },
+          .write =
+              [](const IntegerExport& what) {
+                return std::vector<ExportedFile>{
+                    {netx_name,
+                     backends::netx_file(what.network, what.subject.facts, positions_of(what.subject))}};
+              },
+          .read = read_loihi};
+}
+
+std::optional<int> pixel_shift_of(const IntegerExport& what) {
+  return what.drive == backends::Drive::pixels ? std::optional<int>(0) : std::nullopt;
+}
+
+ExportTarget c() {
+  return {.name = "c",
+          .title = backends::c_target().title,
+          .describe = [](const sim::Lif& lif) { return backends::c_target(lif); },
+          .write =
+              [](const IntegerExport& what) {
+                return backends::c_source(what.network, what.subject.facts,
+                                          {.pixel_shift = pixel_shift_of(what)});
+              }};
+}
+
+backends::VerilogSamples verilog_samples(const IntegerExport& what) {
+  const ExportSubject& subject = what.subject;
+  backends::VerilogSamples samples{.spikes = {subject.samples.begin(), subject.samples.end()},
+                                   .n_steps = subject.n_steps};
+  const sim::SpikeTrains silent{.begin = std::vector<std::uint32_t>(subject.n_steps + 1)};
+  for (const auto image : subject.images) {
+    samples.spikes.push_back(silent);
+    samples.sums.push_back(backends::pixel_sums(what.network.layers.front().incoming, image));
+  }
+  return samples;
+}
+
+ExportTarget verilog() {
+  return {.name = "verilog",
+          .title = backends::verilog_target().title,
+          .describe = [](const sim::Lif& lif) { return backends::verilog_target(lif); },
+          .write =
+              [](const IntegerExport& what) {
+                return backends::verilog_source(what.network, what.subject.facts, verilog_samples(what),
+                                                {.pixel_shift = pixel_shift_of(what)});
+              }};
+}
+
+backends::NirExport nir_graph(const ExportSubject& subject, const backends::NirExportOptions& options) {
+  const auto graph = sim::build_spatial_graph(subject.network, subject.parameters, subject.graph);
+  return backends::nir_of(subject.network, subject.parameters, options, subject.facts,
+                          backends::delays_of(graph));
+}
+
+ExportTarget nir() {
+  return {.name = "nir",
+          .title = "NIR, the exchange format of ten frameworks",
+          .write_real = [](const ExportSubject& subject) {
+            backends::NirExport exported = nir_graph(subject, {});
+            return RealExport{.files = backends::nir_files(exported, file_stem),
+                              .properties = std::move(exported.fidelity)};
+          }};
+}
+
+// The files are written later, by io, when the subject is gone.
+RealExport write_sonata(const ExportSubject& subject) {
+  RealExport result;
+  result.properties = {{"neurons and edges", backends::Fidelity::exact, "written one by one"}};
+  std::optional<sim::SpikeTrains> sample;
+  if (!subject.samples.empty()) sample = subject.samples.front();
+  result.write_folder = [sample, n_steps = subject.n_steps, network = subject.network,
+                         parameters = subject.parameters, options = subject.graph,
+                         facts = subject.facts](const std::filesystem::path& folder) {
+    io::export_layered({.folder = folder, .n_steps = n_steps, .sample = sample ? &*sample : nullptr}, network,
+                       parameters, sim::build_spatial_graph(network, parameters, options),
+                       {.seed = facts.seed, .configuration = facts.configuration});
+  };
+  return result;
+}
+
+ExportTarget sonata() {
+  return {.name = "sonata",
+          .title = "SONATA: nodes with positions, edges with weights and delays; loci simulate runs it",
+          .write_real = write_sonata};
+}
+
+RealExport real(backends::TargetExport exported) {
+  return {.files = std::move(exported.files),
+          .properties = std::move(exported.fidelity),
+          .computed = std::move(exported.computed)};
+}
+
+ExportTarget spinnaker() {
+  return {.name = "spinnaker",
+          .title = backends::spinnaker_target().title,
+          .unverified = true,
+          .write_real = [](const ExportSubject& subject) {
+            return real(backends::export_spinnaker(subject.trained, subject.facts, file_stem));
+          }};
+}
+
+ExportTarget spinnaker2() {
+  return {.name = "spinnaker2",
+          .title = backends::spinnaker2_target().title,
+          .unverified = true,
+          .write_real = [](const ExportSubject& subject) {
+            RealExport result = real(backends::export_spinnaker2(subject.trained, subject.facts, file_stem));
+            for (ExportedFile& file : backends::nir_files(
+                     nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), file_stem))
+              result.files.push_back(std::move(file));
+            return result;
+          }};
+}
+
+ExportTarget xylo(backends::XyloDevice device) {
+  return {.name = fmt::format("xylo-{}", backends::name_of(device)),
+          .title = backends::xylo_target(device).title,
+          .unverified = true,
+          .write_real = [device](const ExportSubject& subject) {
+            return real(backends::export_xylo(subject.trained, device, subject.facts, file_stem));
+          }};
+}
+
+}  // namespace
+
+const std::vector<ExportTarget>& targets() {
+  using backends::XyloDevice;
+  static const std::vector<ExportTarget> all{nir(),
+                                             loihi(),
+                                             c(),
+                                             verilog(),
+                                             sonata(),
+                                             spinnaker2(),
+                                             spinnaker(),
+                                             xylo(XyloDevice::audio2),
+                                             xylo(XyloDevice::audio3),
+                                             xylo(XyloDevice::imu)};
+  return all;
+}
+
+const ExportTarget& find_target(const std::string& name) {
+  std::string known;
+  for (const ExportTarget& target : targets()) {
+    if (target.name == name) return target;
+    known += (known.empty() ? "" : ", ") + target.name;
+  }
+  throw InputError("--target", "'" + name + "' is not known", "use one of: " + known);
+}
+
+void print_targets() {
+  for (const ExportTarget& target : targets())
+    fmt::print("{:<12}  {}{}\n", target.name, target.title,
+               target.unverified ? " (unverified: written from second-hand facts)" : "");
+}
+
+}  // namespace loci::cli

@@ -1,0 +1,20 @@
+// The targets that loci exports to, by name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/export/export_target.hpp"
+
+namespace loci::cli {
+
+// In the order in which they are listed.
+const std::vector<experiments::ExportTarget>& targets();
+
+// Throws InputError listing the known names.
+const experiments::ExportTarget& find_target(const std::string& name);
+
+// A line each: name, title, and whether it is unverified.
+void print_targets();
+
+}  // namespace loci::cli

@@ -1,0 +1,70 @@
+// A target as the way of an export sees it: how it computes, who writes its files and who reads them again.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backends/exported_file.hpp"
+#include "backends/fidelity.hpp"
+#include "backends/float_network.hpp"
+#include "backends/quantiser.hpp"
+#include "backends/target.hpp"
+#include "sim/encoder.hpp"
+#include "sim/network.hpp"
+#include "sim/parameters.hpp"
+#include "sim/spatial_graph.hpp"
+
+namespace loci::experiments {
+
+// What every writer is given of the model.
+struct ExportSubject {
+  const sim::NetworkDescription& network;
+  const sim::Parameters& parameters;
+  const sim::GraphOptions& graph;
+  const backends::ExportFacts& facts;
+  const backends::FloatNetwork& trained;  // the same in plain numbers
+  // To be written with it: the input's spikes, or images where pixels drive.
+  std::span<const sim::SpikeTrains> samples;
+  std::span<const std::span<const std::uint8_t>> images;
+  sim::Step n_steps = 0;  // of each sample
+};
+
+// A network in whole numbers.
+struct IntegerExport {
+  const ExportSubject& subject;
+  const backends::IntegerNetwork& network;
+  backends::Drive drive = backends::Drive::spikes;
+};
+
+// Files of a target that computes in real numbers, or whose arithmetic is not known bit for bit, and what
+// becomes of the network in them.
+struct RealExport {
+  std::vector<backends::ExportedFile> files;
+  std::vector<backends::PropertyFidelity> properties;
+  std::optional<backends::FloatNetwork> computed;  // rounded as it is there; nullopt: the trained one
+  std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
+};
+
+// Either the first three, or write_real.
+struct ExportTarget {
+  std::string name;
+  std::string title;
+  bool unverified = false;  // written from second-hand facts
+
+  // How it computes a network of such neurons, and its files.
+  std::function<backends::TargetDescription(const sim::Lif&)> describe;
+  std::function<std::vector<backends::ExportedFile>(const IntegerExport&)> write;
+  // From what write() made, folders included; none: cannot be read back. Throws InputError.
+  std::function<backends::IntegerNetwork(std::span<const backends::ExportedFile>)> read;
+
+  std::function<RealExport(const ExportSubject&)> write_real;
+
+  bool whole_numbers() const { return describe != nullptr; }
+};
+
+}  // namespace loci::experiments

@@ -1,0 +1,105 @@
+#include "backends/limits.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "export_networks.hpp"
+#include "sim/error.hpp"
+
+using namespace loci;
+using namespace loci::backends;
+using Catch::Contains;
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<BrokenLimit>& broken) {
+  std::vector<std::string> names;
+  for (const BrokenLimit& each : broken) names.push_back(each.limit);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a network within all limits breaks none, at the limit as below it") {
+  const FloatNetwork network = small::network_of(small::dense({6, 4, 2}));
+  TargetDescription target = small::eight_bits();
+  target.limits = {
+      .neurons = 6, .inputs = 6, .outputs = 2, .ids = 12, .fan_in = 6, .fan_out = 4, .layers = 2};
+  CHECK(broken_limits(network, target).empty());
+  CHECK_NOTHROW(require_fits(network, target));
+}
+
+TEST_CASE("every broken limit is listed, with what is needed and how far off it is") {
+  const FloatNetwork network = small::network_of(small::dense({60, 40, 10}));
+  TargetDescription target = small::eight_bits();
+  target.limits = {
+      .neurons = 30, .inputs = 50, .outputs = 9, .ids = 100, .fan_in = 45, .fan_out = 20, .layers = 1};
+  const std::vector<BrokenLimit> broken = broken_limits(network, target);
+  CHECK(names_of(broken) == std::vector<std::string>{"layers", "inputs", "outputs", "neurons",
+                                                     "inputs and neurons together", "fan-in, layer 1",
+                                                     "fan-out, layer 0"});
+  const BrokenLimit& neurons = broken[3];
+  CHECK(neurons.allowed == "30");
+  CHECK(neurons.needed == "50");
+  CHECK(neurons.excess == "20 too many");
+  CHECK_THAT(neurons.remedy, Contains("at most 20 hidden neurons"));
+  CHECK_THAT(broken[4].remedy, Contains("at most 30 hidden neurons"));
+  // 15 of 60 edges into a neuron have to go, 20 of 40 out of one.
+  CHECK_THAT(broken[5].remedy, Contains("25.0 %") && Contains("--pruned 0.250"));
+  CHECK_THAT(broken[6].remedy, Contains("50.0 %"));
+  try {
+    require_fits(network, target);
+    FAIL("a network that breaks limits was taken");
+  } catch (const InputError& error) {
+    for (const std::string& name : names_of(broken)) CHECK_THAT(error.problem(), Contains("\n    " + name));
+  }
+}
+
+TEST_CASE("a leak outside a target's range is refused by name, and one at its end is not") {
+  const auto broken_at = [](double beta) {
+    return broken_limits(small::network_of(small::dense({4, 3}, {.beta = beta})), small::subtracting());
+  };
+  CHECK(broken_at(0.875).empty());
+  CHECK(broken_at(0.95).empty());
+  CHECK(broken_at(1.0).empty());
+  const auto broken = broken_at(0.85);
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].limit == "beta, layer 1");
+  CHECK_THAT(broken[0].allowed, Contains("0.875 to"));
+  CHECK(broken[0].needed == "0.85");
+  CHECK(broken[0].excess == "0.025 below");
+  CHECK_THAT(broken[0].remedy, Contains("--beta 0.875"));
+}
+
+TEST_CASE("a delay beyond the target's longest is refused with both") {
+  FloatNetwork network = small::network_of(small::dense({4, 3}));
+  network.layers[0].delay.assign(12, 0);
+  network.layers[0].delay[5] = 70;
+  TargetDescription target = small::eight_bits();
+  target.numbers.longest_delay = 62;
+  const auto broken = broken_limits(network, target);
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].limit == "delay into layer 1");
+  CHECK(broken[0].allowed == "62 steps");
+  CHECK(broken[0].needed == "70 steps");
+  CHECK(broken[0].excess == "8 too long");
+  target.numbers.longest_delay = 70;
+  CHECK(broken_limits(network, target).empty());
+}
+
+TEST_CASE("weights that are not numbers are refused before anything else") {
+  FloatNetwork network = small::network_of(small::dense({4, 3}));
+  network.layers[0].weight[2] = std::numeric_limits<float>::quiet_NaN();
+  TargetDescription target = small::eight_bits();
+  target.limits.neurons = 1;
+  const auto broken = broken_limits(network, target);
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].limit == "weights, layer 1");
+  CHECK(broken[0].excess == "1 of them");
+}
+
+TEST_CASE("neurons that never reset are refused") {
+  const auto broken = broken_limits(small::network_of(small::dense({4, 3}, {.reset = sim::Reset::none})),
+                                    small::eight_bits());
+  REQUIRE(broken.size() == 1);
+  CHECK_THAT(broken[0].remedy, Contains("--reset zero"));
+}
