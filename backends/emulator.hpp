@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/integer_network.hpp"
+#include "backends/spike_sums.hpp"
 #include "sim/encoder.hpp"
 #include "sim/time.hpp"
 
@@ -13,8 +14,10 @@ namespace loci::backends {
 
 // One sample's outside world.
 struct IntegerStimulus {
-  const sim::SpikeTrains* spikes = nullptr;  // of the inputs; none if null
-  std::span<const std::int32_t> sums;  // (first layer), arrives at every step beside the spikes; may be empty
+  const sim::SpikeTrains* spikes = nullptr;  // of the inputs; none if null, or after their last step
+  // (first layer), arrives at every step beside the spikes, after they have been scaled by the connection's
+  // exponent; may be empty.
+  std::span<const std::int32_t> sums;
 };
 
 class EmulationListener {
@@ -29,18 +32,32 @@ class EmulationListener {
 
 class Emulator {
  public:
-  // The network must outlive it.
+  // The network must outlive it. Throws std::invalid_argument for one that validate() refuses.
   explicit Emulator(const IntegerNetwork& network);
 
-  // One sample from a fresh state; each layer takes n_steps steps.
+  // One sample from a fresh state; each layer takes n_steps steps. Throws std::invalid_argument for a
+  // stimulus of another network.
   void run(const IntegerStimulus& stimulus, sim::Step n_steps, EmulationListener& listener);
 
-  const Overflows& overflows() const { return overflows_; }  // in all samples so far
+  Overflows overflows() const;  // in all samples so far
+  const Overflows& overflows(std::size_t layer) const { return layers_[layer].neurons.overflows(); }
 
  private:
+  struct Layer {
+    const IntegerConnection& incoming;
+    SpikeSums sums;
+    IntegerNeurons neurons;
+  };
+
+  void require_fits(const IntegerStimulus& stimulus) const;
+  void step_summed(Layer& layer, std::span<const std::uint32_t> arriving,
+                   std::span<const std::int32_t> constant);
+  void step_one_by_one(Layer& layer, std::span<const std::uint32_t> arriving);
+
   const IntegerNetwork& network_;
-  std::vector<IntegerNeurons> layers_;
-  Overflows overflows_;
+  std::vector<Layer> layers_;
+  std::vector<std::uint32_t> fired_;    // by the layer in hand
+  std::vector<std::int32_t> together_;  // spikes' sums and constant ones
 };
 
 }  // namespace loci::backends

@@ -18,24 +18,11 @@ Range unsigned_range(int width, Overflow overflow) {
   return {0, (std::int64_t{1} << width) - 1, overflow};
 }
 
-std::int64_t fit(std::int64_t value, const Range& range) {
-  if (range.contains(value)) return value;
-  if (range.overflow == Overflow::saturate) return std::clamp(value, range.lowest, range.highest);
+std::int64_t wrapped(std::int64_t value, const Range& range) {
   const std::int64_t size = range.highest - range.lowest + 1;
   if (range.overflow == Overflow::wrap_once) return value > range.highest ? value - size : value + size;
   const std::int64_t rest = (value - range.lowest) % size;
   return range.lowest + (rest < 0 ? rest + size : rest);
-}
-
-std::int64_t shift_right(std::int64_t value, int bits, Rounding rounding) {
-  assert(0 <= bits && bits <= 62);
-  const std::int64_t floor = value >> bits;
-  const std::int64_t lost = value - (floor << bits);
-  if (lost == 0 || rounding == Rounding::floor) return floor;
-  if (rounding == Rounding::toward_zero) return value < 0 ? floor + 1 : floor;
-  const std::int64_t half = std::int64_t{1} << (bits - 1);
-  const bool up = lost > half || (lost == half && floor % 2 != 0);
-  return up ? floor + 1 : floor;
 }
 
 double FixedPoint::resolution() const {

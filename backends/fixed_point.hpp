@@ -2,6 +2,8 @@
 // rounded.
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstdint>
 
 namespace loci::backends {
@@ -26,11 +28,24 @@ struct Range {
 Range signed_range(int width, Overflow overflow = Overflow::saturate);
 Range unsigned_range(int width, Overflow overflow = Overflow::saturate);
 
-// A number brought into its range.
-std::int64_t fit(std::int64_t value, const Range& range);
+// A number beyond a range that wraps, brought back.
+std::int64_t wrapped(std::int64_t value, const Range& range);
 
-// value / 2^bits, rounded; bits from 0 to 62.
-std::int64_t shift_right(std::int64_t value, int bits, Rounding rounding);
+// A number brought into its range.
+inline std::int64_t fit(std::int64_t value, const Range& range) {
+  if (range.overflow == Overflow::saturate) return std::clamp(value, range.lowest, range.highest);
+  return range.contains(value) ? value : wrapped(value, range);
+}
+
+// value / 2^bits, rounded; bits from 0 to 62. Here, and without branches, because neurons leak by it.
+inline std::int64_t shift_right(std::int64_t value, int bits, Rounding rounding) {
+  assert(0 <= bits && bits <= 62);
+  const std::int64_t most_lost = (std::int64_t{1} << bits) - 1;
+  if (rounding == Rounding::toward_zero) value += value < 0 ? most_lost : 0;
+  // Just below one half, and a tie is pushed over it from an odd number.
+  if (rounding == Rounding::nearest_even) value += most_lost / 2 + ((value >> bits) & most_lost & 1);
+  return value >> bits;
+}
 
 // A real number in steps of 2^-fraction.
 struct FixedPoint {

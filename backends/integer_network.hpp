@@ -40,7 +40,11 @@ struct IntegerNetwork {
   std::size_t n_inputs() const { return layers.front().incoming.n_sources; }
 };
 
-// Throws std::invalid_argument for sizes that do not fit, saying which.
+// Sums of weights and constant ones stay within it each, so that both together have 32 bits.
+inline constexpr std::int64_t largest_sum = (std::int64_t{1} << 30) - 1;
+
+// Throws std::invalid_argument for sizes that do not fit, for registers of more than 32 bits, for weights
+// whose sum could exceed largest_sum, and for settings that spikes one by one cannot have; says which.
 void validate(const IntegerNetwork& network);
 
 }  // namespace loci::backends

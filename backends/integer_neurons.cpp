@@ -2,85 +2,155 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace loci::backends {
 
+namespace {
+
+// Brings what is written to a register into its range, and counts what was beyond it.
+class Register {
+ public:
+  explicit Register(const Range& range) : range_(range) {}
+  std::int32_t kept(std::int64_t value) {
+    n_beyond_ += range_.contains(value) ? 0 : 1;
+    return static_cast<std::int32_t>(fit(value, range_));
+  }
+  std::uint64_t n_beyond() const { return n_beyond_; }
+
+ private:
+  Range range_;
+  std::uint64_t n_beyond_ = 0;
+};
+
+// The functions below choose by a setting once for all neurons: they call `work` with a function, or a
+// constant, that has the setting in it.
+template <typename Work>
+void with_rounding(Rounding rounding, Work work) {
+  switch (rounding) {
+    case Rounding::nearest_even:
+      return work(std::integral_constant<Rounding, Rounding::nearest_even>{});
+    case Rounding::toward_zero:
+      return work(std::integral_constant<Rounding, Rounding::toward_zero>{});
+    case Rounding::floor:
+      return work(std::integral_constant<Rounding, Rounding::floor>{});
+  }
+}
+
+// work(leaked), leaked(membrane, factor or amount).
+template <typename Work>
+void with_leak(const IntegerModel& model, Work work) {
+  switch (model.leak) {
+    case Leak::none:
+      return work([](std::int64_t membrane, std::int64_t /*leak*/) { return membrane; });
+    case Leak::linear:
+      return work([](std::int64_t membrane, std::int64_t amount) {
+        return membrane >= 0 ? std::max<std::int64_t>(0, membrane - amount)
+                             : std::min<std::int64_t>(0, membrane + amount);
+      });
+    case Leak::multiplicative:
+      return with_rounding(model.leak_rounding, [&](auto rounding) {
+        work([bits = model.leak_bits, rounding](std::int64_t membrane, std::int64_t factor) {
+          return shift_right(membrane * factor, bits, rounding());
+        });
+      });
+  }
+}
+
+}  // namespace
+
 IntegerNeurons::IntegerNeurons(const IntegerModel& model, IntegerParameters parameters)
     : model_(model), parameters_(std::move(parameters)), membrane_(parameters_.threshold.size()) {
-  if (parameters_.leak.size() != size() || (!parameters_.bias.empty() && parameters_.bias.size() != size()))
+  if (parameters_.bias.empty()) parameters_.bias.resize(size());
+  if (parameters_.leak.size() != size() || parameters_.bias.size() != size())
     throw std::invalid_argument("parameters of integer neurons differ in number");
   if (model_.current) current_.resize(size());
   if (model_.reset_time == ResetTime::next_update) resets_.resize(size());
 }
 
-std::int64_t IntegerNeurons::leaked(std::int64_t membrane, std::size_t neuron) const {
-  const std::int64_t leak = parameters_.leak[neuron];
-  if (model_.leak == Leak::multiplicative)
-    return shift_right(membrane * leak, model_.leak_bits, model_.leak_rounding);
-  if (model_.leak == Leak::linear)
-    return membrane >= 0 ? std::max<std::int64_t>(0, membrane - leak)
-                         : std::min<std::int64_t>(0, membrane + leak);
-  return membrane;
-}
-
 void IntegerNeurons::leak() {
-  for (std::size_t n = 0; n < size(); ++n) {
-    const bool resets = !resets_.empty() && resets_[n] != 0;
-    if (resets && model_.reset == ResetTo::zero) {
-      membrane_[n] = 0;
+  Register membrane(model_.membrane);
+  with_leak(model_, [&](auto leaked) {
+    const std::size_t n_neurons = size();
+    if (resets_.empty()) {
+      for (std::size_t n = 0; n < n_neurons; ++n)
+        membrane_[n] = membrane.kept(leaked(membrane_[n], parameters_.leak[n]));
+    } else if (model_.reset == ResetTo::zero) {
+      for (std::size_t n = 0; n < n_neurons; ++n)
+        membrane_[n] = membrane.kept(resets_[n] != 0 ? 0 : leaked(membrane_[n], parameters_.leak[n]));
     } else {
-      const std::int64_t left = leaked(membrane_[n], n);
-      membrane_[n] = kept(resets ? left - parameters_.threshold[n] : left);
+      for (std::size_t n = 0; n < n_neurons; ++n)
+        membrane_[n] = membrane.kept(leaked(membrane_[n], parameters_.leak[n]) -
+                                     (resets_[n] != 0 ? parameters_.threshold[n] : 0));
     }
-  }
+  });
   std::ranges::fill(resets_, 0);
+  overflows_.membrane += membrane.n_beyond();
 }
 
-std::int32_t IntegerNeurons::kept(std::int64_t membrane) {
-  if (!model_.membrane.contains(membrane)) ++overflows_.membrane;
-  return static_cast<std::int32_t>(fit(membrane, model_.membrane));
+template <typename Weight>
+void IntegerNeurons::add_spike(std::span<const Weight> weights) {
+  assert(weights.size() == size());
+  Register membrane(model_.membrane);
+  for (std::size_t n = 0; n < weights.size(); ++n)
+    membrane_[n] = membrane.kept(std::int64_t{membrane_[n]} + weights[n]);
+  overflows_.membrane += membrane.n_beyond();
+}
+
+void IntegerNeurons::add(std::span<const std::int16_t> weights) {
+  add_spike(weights);
 }
 
 void IntegerNeurons::add(std::span<const std::int32_t> weights) {
-  assert(weights.size() == size());
-  for (std::size_t n = 0; n < size(); ++n) membrane_[n] = kept(std::int64_t{membrane_[n]} + weights[n]);
+  add_spike(weights);
 }
 
 void IntegerNeurons::integrate(std::span<const std::int32_t> sums) {
   assert(sums.size() == size());
-  for (std::size_t n = 0; n < size(); ++n) {
-    std::int64_t input = std::int64_t{sums[n]} << model_.input_shift;
-    if (model_.current) {
-      const IntegerCurrent& current = *model_.current;
-      input += shift_right(current_[n] * current.factor, current.bits, current.rounding);
-      if (!current.range.contains(input)) ++overflows_.current;
-      input = fit(input, current.range);
-      current_[n] = static_cast<std::int32_t>(input);
-    }
-    if (!parameters_.bias.empty()) input += parameters_.bias[n];
-    membrane_[n] = kept(membrane_[n] + input);
+  const std::int64_t unit = std::int64_t{1} << model_.input_shift;
+  Register membrane(model_.membrane);
+  if (!model_.current) {
+    for (std::size_t n = 0; n < sums.size(); ++n)
+      membrane_[n] = membrane.kept(membrane_[n] + sums[n] * unit + parameters_.bias[n]);
+  } else {
+    Register current(model_.current->range);
+    with_rounding(model_.current->rounding, [&, settings = *model_.current](auto rounding) {
+      for (std::size_t n = 0; n < sums.size(); ++n) {
+        const std::int64_t left = shift_right(current_[n] * settings.factor, settings.bits, rounding());
+        current_[n] = current.kept(left + sums[n] * unit);
+        membrane_[n] = membrane.kept(std::int64_t{membrane_[n]} + current_[n] + parameters_.bias[n]);
+      }
+    });
+    overflows_.current += current.n_beyond();
   }
-}
-
-bool IntegerNeurons::fires(std::size_t neuron) const {
-  const std::int32_t membrane = membrane_[neuron];
-  if (model_.negative_never_fires && membrane < 0) return false;
-  const std::int32_t threshold = parameters_.threshold[neuron];
-  return model_.comparison == Comparison::greater ? membrane > threshold : membrane >= threshold;
+  overflows_.membrane += membrane.n_beyond();
 }
 
 void IntegerNeurons::fire(std::vector<std::uint32_t>& fired) {
-  for (std::size_t n = 0; n < size(); ++n) {
-    if (!fires(n)) continue;
-    fired.push_back(static_cast<std::uint32_t>(n));
+  const std::int64_t beyond = model_.comparison == Comparison::greater ? 1 : 0;
+  const std::int64_t lowest = model_.negative_never_fires ? 0 : std::numeric_limits<std::int32_t>::lowest();
+  const std::size_t first = fired.size();
+  const std::size_t n_neurons = size();
+  for (std::size_t n = 0; n < n_neurons; ++n)
+    if (membrane_[n] >= std::max(lowest, parameters_.threshold[n] + beyond))
+      fired.push_back(static_cast<std::uint32_t>(n));
+  reset(std::span(fired).subspan(first));
+}
+
+void IntegerNeurons::reset(std::span<const std::uint32_t> fired) {
+  Register membrane(model_.membrane);
+  for (const std::uint32_t n : fired) {
     if (model_.reset_time == ResetTime::next_update)
       resets_[n] = 1;
+    else if (model_.reset == ResetTo::zero)
+      membrane_[n] = 0;
     else
-      membrane_[n] =
-          model_.reset == ResetTo::zero ? 0 : kept(std::int64_t{membrane_[n]} - parameters_.threshold[n]);
+      membrane_[n] = membrane.kept(std::int64_t{membrane_[n]} - parameters_.threshold[n]);
   }
+  overflows_.membrane += membrane.n_beyond();
 }
 
 void IntegerNeurons::clear() {

@@ -74,6 +74,7 @@ class IntegerNeurons {
   // Leaks all membranes, and carries out resets that were left for the next update.
   void leak();
   // Adds one spike's weights, (size()), each brought into the range at once.
+  void add(std::span<const std::int16_t> weights);
   void add(std::span<const std::int32_t> weights);
   // Adds the sums of what arrives in a step, (size()), and biases.
   void integrate(std::span<const std::int32_t> sums);
@@ -87,9 +88,9 @@ class IntegerNeurons {
   const Overflows& overflows() const { return overflows_; }
 
  private:
-  std::int64_t leaked(std::int64_t membrane, std::size_t neuron) const;
-  bool fires(std::size_t neuron) const;
-  std::int32_t kept(std::int64_t membrane);
+  template <typename Weight>
+  void add_spike(std::span<const Weight> weights);
+  void reset(std::span<const std::uint32_t> fired);
 
   IntegerModel model_;
   IntegerParameters parameters_;
