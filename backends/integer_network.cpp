@@ -48,9 +48,7 @@ class LayerCheck {
   void sums() const {
     const IntegerConnection& incoming = layer_.incoming;
     require(std::abs(incoming.exponent) <= 15, "its weights' exponent is not in -15..15");
-    std::vector<std::int64_t> most(incoming.n_targets);
-    for (std::size_t pair = 0; pair < incoming.weight.size(); ++pair)
-      most[pair % incoming.n_targets] += std::abs(incoming.weight[pair]);
+    const std::vector<std::int64_t> most = sums_of_magnitudes(incoming);
     const std::int64_t largest = most.empty() ? 0 : *std::ranges::max_element(most);
     require(largest << std::max(0, incoming.exponent) <= largest_sum,
             "the weights of a neuron add up to more than its sums can hold");
@@ -78,6 +76,13 @@ class LayerCheck {
 };
 
 }  // namespace
+
+std::vector<std::int64_t> sums_of_magnitudes(const IntegerConnection& connection) {
+  std::vector<std::int64_t> sums(connection.n_targets);
+  for (std::size_t pair = 0; pair < connection.weight.size(); ++pair)
+    sums[pair % connection.n_targets] += std::abs(connection.weight[pair]);
+  return sums;
+}
 
 void validate(const IntegerNetwork& network) {
   if (network.layers.empty()) throw std::invalid_argument("an integer network has no layer");

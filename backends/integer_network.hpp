@@ -40,6 +40,9 @@ struct IntegerNetwork {
   std::size_t n_inputs() const { return layers.front().incoming.n_sources; }
 };
 
+// Of all weights into each target, (n_targets), before the exponent.
+std::vector<std::int64_t> sums_of_magnitudes(const IntegerConnection& connection);
+
 // Sums of weights and constant ones stay within it each, so that both together have 32 bits.
 inline constexpr std::int64_t largest_sum = (std::int64_t{1} << 30) - 1;
 

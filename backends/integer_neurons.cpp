@@ -40,7 +40,7 @@ void with_rounding(Rounding rounding, Work work) {
   }
 }
 
-// work(leaked), leaked(membrane, factor or amount).
+// work(left_of), left_of(membrane, factor or amount).
 template <typename Work>
 void with_leak(const IntegerModel& model, Work work) {
   switch (model.leak) {
@@ -62,6 +62,12 @@ void with_leak(const IntegerModel& model, Work work) {
 
 }  // namespace
 
+std::int64_t leaked(const IntegerModel& model, std::int64_t membrane, std::int64_t leak) {
+  std::int64_t left = 0;
+  with_leak(model, [&](auto leaked_by) { left = leaked_by(membrane, leak); });
+  return left;
+}
+
 IntegerNeurons::IntegerNeurons(const IntegerModel& model, IntegerParameters parameters)
     : model_(model), parameters_(std::move(parameters)), membrane_(parameters_.threshold.size()) {
   if (parameters_.bias.empty()) parameters_.bias.resize(size());
@@ -73,17 +79,17 @@ IntegerNeurons::IntegerNeurons(const IntegerModel& model, IntegerParameters para
 
 void IntegerNeurons::leak() {
   Register membrane(model_.membrane);
-  with_leak(model_, [&](auto leaked) {
+  with_leak(model_, [&](auto left_of) {
     const std::size_t n_neurons = size();
     if (resets_.empty()) {
       for (std::size_t n = 0; n < n_neurons; ++n)
-        membrane_[n] = membrane.kept(leaked(membrane_[n], parameters_.leak[n]));
+        membrane_[n] = membrane.kept(left_of(membrane_[n], parameters_.leak[n]));
     } else if (model_.reset == ResetTo::zero) {
       for (std::size_t n = 0; n < n_neurons; ++n)
-        membrane_[n] = membrane.kept(resets_[n] != 0 ? 0 : leaked(membrane_[n], parameters_.leak[n]));
+        membrane_[n] = membrane.kept(resets_[n] != 0 ? 0 : left_of(membrane_[n], parameters_.leak[n]));
     } else {
       for (std::size_t n = 0; n < n_neurons; ++n)
-        membrane_[n] = membrane.kept(leaked(membrane_[n], parameters_.leak[n]) -
+        membrane_[n] = membrane.kept(left_of(membrane_[n], parameters_.leak[n]) -
                                      (resets_[n] != 0 ? parameters_.threshold[n] : 0));
     }
   });

@@ -31,6 +31,8 @@ struct IntegerCurrent {
   int bits = 12;
   Rounding rounding = Rounding::toward_zero;
   Range range;
+
+  bool operator==(const IntegerCurrent&) const = default;
 };
 
 // What neurons of an array have in common.
@@ -46,7 +48,12 @@ struct IntegerModel {
   ResetTime reset_time = ResetTime::at_once;
   int input_shift = 0;  // bits by which sums of weights are shifted left (Loihi: 6)
   std::optional<IntegerCurrent> current;
+
+  bool operator==(const IntegerModel&) const = default;
 };
+
+// What a leak leaves of a membrane; `leak` is the neuron's factor or amount.
+std::int64_t leaked(const IntegerModel& model, std::int64_t membrane, std::int64_t leak);
 
 // What each neuron has of its own, n numbers each.
 struct IntegerParameters {
