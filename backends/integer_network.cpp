@@ -38,6 +38,9 @@ class LayerCheck {
     require(of_32_bits(model.membrane), "its membrane's range is empty or has more than 32 bits");
     require(!model.current || of_32_bits(model.current->range),
             "its current's range is empty or has more than 32 bits");
+    require(!model.current || (0 <= model.current->bits && model.current->bits <= 31 &&
+                               0 <= model.current->factor && model.current->factor <= largest_sum),
+            "its current forgets by a factor that is negative or too large, or by more than 31 bits");
     require(0 <= model.leak_bits && model.leak_bits <= 31,
             "its leak is shifted by less than 0 or more than 31 bits");
     require(0 <= model.input_shift && model.input_shift <= 31,

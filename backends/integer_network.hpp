@@ -40,6 +40,11 @@ struct IntegerNetwork {
   std::size_t n_inputs() const { return layers.front().incoming.n_sources; }
 };
 
+// A sum of weights times 2^exponent, rounded down.
+inline std::int64_t scaled(std::int64_t sum, int exponent) {
+  return exponent >= 0 ? sum * (std::int64_t{1} << exponent) : sum >> -exponent;
+}
+
 // Of all weights into each target, (n_targets), before the exponent.
 std::vector<std::int64_t> sums_of_magnitudes(const IntegerConnection& connection);
 

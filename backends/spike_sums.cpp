@@ -82,9 +82,8 @@ void SpikeSums::sum_by_delay(std::span<const std::uint32_t> fired, std::span<con
 }
 
 void SpikeSums::scale(std::span<std::int32_t> sums) const {
-  const int exponent = connection_.exponent;
-  if (exponent == 0) return;
-  for (std::int32_t& sum : sums) sum = exponent > 0 ? sum * (std::int32_t{1} << exponent) : sum >> -exponent;
+  if (connection_.exponent == 0) return;
+  for (std::int32_t& sum : sums) sum = static_cast<std::int32_t>(scaled(sum, connection_.exponent));
 }
 
 void SpikeSums::clear() {
