@@ -32,8 +32,7 @@ void require_file(const std::filesystem::path& path) {
     throw InputError(path.string(), "the file does not exist", "check the path");
   if (!std::filesystem::is_regular_file(status))
     throw InputError(path.string(), "this is not a file", "give the path of an HDF5 file");
-  if (!is_hdf5(path))
-    throw InputError(path.string(), "this is not an HDF5 file", "give a file that loci wrote");
+  if (!is_hdf5(path)) throw InputError(path.string(), "this is not an HDF5 file", "give an HDF5 file");
 }
 
 }  // namespace

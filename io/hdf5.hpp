@@ -74,6 +74,17 @@ class Handle {
   Closer closer_ = nullptr;
 };
 
+// The narrowest of our types that holds all values of a stored one.
+enum class StoredKind { float32, float64, uint8, int32, uint32, int64, uint64, boolean, text, other };
+
+struct StoredType {
+  StoredKind kind = StoredKind::other;
+  std::string name;  // of what is other, for messages: "compound"
+};
+
+// Where a name in a group leads.
+enum class ChildKind { group, dataset, other_file, nowhere, other };
+
 // What the rows of a ragged data set hold: whole numbers of 16 bits, or IEEE 754 binary16 as bit patterns.
 enum class RaggedType { uint16, float16 };
 
@@ -88,6 +99,8 @@ class Object {
  public:
   const std::string& where() const { return where_; }  // "<file>:<object path>"
   bool valid() const { return handle_.valid(); }
+  // The same for all names of one object.
+  std::uint64_t address() const;
 
   bool has_attribute(const std::string& name) const;
   std::vector<std::string> attribute_names() const;
@@ -105,7 +118,18 @@ class Object {
   void write_attribute(const std::string& name, const char* value) {
     write_attribute(name, std::string(value));
   }
-  void write_attribute_array(const std::string& name, std::span<const std::string> values);
+  void write_attribute_array(const std::string& name, std::span<const std::string> values) {
+    write_attribute_array(name, values, Shape{values.size()});
+  }
+  // Row-major; an empty shape is a scalar.
+  template <typename T>
+  void write_attribute_array(const std::string& name, std::span<const T> values, const Shape& shape) {
+    write_attribute_raw(name, ElementOf<T>::type, shape, values.data());
+  }
+  void write_attribute_array(const std::string& name, std::span<const std::string> values,
+                             const Shape& shape);
+  void write_boolean_attribute(const std::string& name, std::span<const std::uint8_t> values,
+                               const Shape& shape);
   // A scalar HDF5 ENUM over uint8.
   void write_enum_attribute(const std::string& name,
                             std::span<const std::pair<std::string, std::uint8_t>> members,
@@ -127,6 +151,8 @@ class Object {
   }
   std::string read_string_attribute(const std::string& name) const;  // fixed or variable length
   std::vector<std::string> read_string_array_attribute(const std::string& name) const;
+  StoredType attribute_type(const std::string& name) const;
+  Shape attribute_shape(const std::string& name) const;
   // The member's name.
   std::string read_enum_attribute(const std::string& name) const;
 
@@ -138,6 +164,7 @@ class Object {
   std::string where_;
 
  private:
+  friend std::size_t file_bytes(const Object& object);
   void write_attribute_raw(const std::string& name, ElementType type, const Shape& shape, const void* values);
   void read_attribute_raw(const std::string& name, ElementType type, void* values,
                           std::size_t n_values) const;
@@ -150,6 +177,7 @@ class Dataset : public Object {
   Dataset(Handle handle, std::string where) : Object(std::move(handle), std::move(where)) {}
 
   Shape shape() const;
+  StoredType type() const;
   std::size_t n_elements() const;
   // The same, refusing more than the file can hold: to be asked before memory is.
   std::size_t checked_length(std::size_t element_size) const;
@@ -207,6 +235,7 @@ class Group : public Object {
 
   bool exists(const std::string& path) const;  // of any step of the path
   std::vector<std::string> names() const;      // direct children, sorted
+  ChildKind child_kind(const std::string& name) const;
   Group group(const std::string& path) const;
   Dataset dataset(const std::string& path) const;
   Group create_group(const std::string& name);
@@ -220,7 +249,13 @@ class Group : public Object {
   Dataset write(const std::string& name, const std::vector<T>& values) {
     return write<T>(name, std::span<const T>(values), Shape{values.size()});
   }
-  Dataset write_strings(const std::string& name, std::span<const std::string> values);
+  Dataset write_strings(const std::string& name, std::span<const std::string> values) {
+    return write_strings(name, values, Shape{values.size()});
+  }
+  Dataset write_strings(const std::string& name, std::span<const std::string> values, const Shape& shape);
+  // 0 or 1 each, as the enumeration of FALSE and TRUE that h5py takes for its booleans.
+  Dataset write_booleans(const std::string& name, std::span<const std::uint8_t> values, const Shape& shape,
+                         const Layout& layout = {});
   // A variable-length array for each row. float16 takes bit patterns (io/half.hpp).
   Dataset write_ragged(const std::string& name, std::span<const std::vector<std::uint16_t>> rows,
                        RaggedType type);
@@ -236,6 +271,8 @@ class Group : public Object {
  private:
   Dataset write_raw(const std::string& name, ElementType type, const void* values, std::size_t n_values,
                     const Shape& shape, const Layout& layout);
+  Dataset write_typed(const std::string& name, Id file_type, Id memory_type, const void* values,
+                      std::size_t n_values, const Shape& shape, const Layout& layout);
   Dataset create_extendable_raw(const std::string& name, ElementType type, const Layout& layout,
                                 const void* fill, const Shape& row_shape);
 };
@@ -270,6 +307,11 @@ class File : public Group {
 
   Handle file_;
 };
+
+// How many bytes the file has that an object lies in: no more than about a thousand times as much can be read
+// from it.
+std::size_t file_bytes(const Object& object);
+inline constexpr std::size_t most_bytes_per_byte = 1100;  // deflate shrinks at most about a thousandfold
 
 // Whether the file begins as HDF5 files do. False for a missing file.
 bool is_hdf5(const std::filesystem::path& path);

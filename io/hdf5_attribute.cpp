@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "io/hdf5_internal.hpp"
@@ -39,7 +40,7 @@ OpenAttribute open_attribute(Id object, const std::string& object_where, const s
 // Rewritten in place where it fits, so that an often updated value does not churn its object's header.
 void write_over(Id object, const std::string& where, const std::string& name, Id stored_type, Id memory_type,
                 const Shape& shape, const void* values) {
-  const bool empty = shape == Shape{0};  // the library refuses to write nothing
+  const bool empty = std::ranges::find(shape, 0U) != shape.end();  // the library refuses to write nothing
   if (H5Aexists(object, name.c_str()) > 0) {
     const OpenAttribute old = open_attribute(object, where, name);
     if (H5Tequal(old.type.get(), stored_type) > 0 && shape_of(old.space.get()) == shape) {
@@ -60,7 +61,7 @@ void write_over(Id object, const std::string& where, const std::string& name, Id
 
 std::vector<std::string> read_text_attribute(const OpenAttribute& open, Id object) {
   const std::size_t n = open.length();
-  require_plausible(object, n, sizeof(char*), open.where);
+  require_plausible(object, n, H5Tget_size(open.type.get()), open.where);
   return read_texts(open.type.get(), open.space.get(), n, open.where,
                     [&](Id type, void* buffer) { return H5Aread(open.attribute.get(), type, buffer); });
 }
@@ -93,10 +94,26 @@ void Object::write_attribute(const std::string& name, const std::string& value) 
   write_over(handle_.get(), where_, name, type.get(), type.get(), {}, pointers.data());
 }
 
-void Object::write_attribute_array(const std::string& name, std::span<const std::string> values) {
+void Object::write_attribute_array(const std::string& name, std::span<const std::string> values,
+                                   const Shape& shape) {
   const auto pointers = text_pointers(values, place(where_, name));
   const Handle type = string_type();
-  write_over(handle_.get(), where_, name, type.get(), type.get(), {values.size()}, pointers.data());
+  write_over(handle_.get(), where_, name, type.get(), type.get(), shape, pointers.data());
+}
+
+void Object::write_boolean_attribute(const std::string& name, std::span<const std::uint8_t> values,
+                                     const Shape& shape) {
+  const Handle type = boolean_type();
+  write_over(handle_.get(), where_, name, type.get(), type.get(), shape, values.data());
+}
+
+StoredType Object::attribute_type(const std::string& name) const {
+  const OpenAttribute open = open_attribute(handle_.get(), where_, name);
+  return stored_type(open.type.get(), open.space.get());
+}
+
+Shape Object::attribute_shape(const std::string& name) const {
+  return shape_of(open_attribute(handle_.get(), where_, name).space.get());
 }
 
 void Object::write_enum_attribute(const std::string& name,

@@ -112,7 +112,7 @@ void Dataset::overwrite_raw(ElementType type, const void* values, std::size_t n_
 }
 
 std::vector<std::string> Dataset::read_strings() const {
-  const std::size_t n = checked_length(sizeof(char*));
+  const std::size_t n = checked_length(element_bytes());
   const Handle type(reading(H5Dget_type(handle_.get()), where_, "cannot read the type"), H5Tclose);
   const Handle space(reading(H5Dget_space(handle_.get()), where_, "cannot read the shape"), H5Sclose);
   return read_texts(type.get(), space.get(), n, where_, [&](Id memory, void* buffer) {
@@ -144,6 +144,17 @@ void Dataset::append_raw(ElementType type, const void* values, std::size_t n_val
 
 Dataset Group::write_raw(const std::string& name, ElementType type, const void* values, std::size_t n_values,
                          const Shape& shape, const Layout& layout) {
+  return write_typed(name, file_type(type), memory_type(type), values, n_values, shape, layout);
+}
+
+Dataset Group::write_booleans(const std::string& name, std::span<const std::uint8_t> values,
+                              const Shape& shape, const Layout& layout) {
+  const Handle type = boolean_type();
+  return write_typed(name, type.get(), type.get(), values.data(), values.size(), shape, layout);
+}
+
+Dataset Group::write_typed(const std::string& name, Id file_type, Id memory_type, const void* values,
+                           std::size_t n_values, const Shape& shape, const Layout& layout) {
   const std::string here = child(where_, name);
   if (product(shape) != n_values)
     throw std::logic_error(fmt::format("{}: {} values for shape {}", here, n_values, describe(shape)));
@@ -152,18 +163,21 @@ Dataset Group::write_raw(const std::string& name, ElementType type, const void* 
   if (fitting.chunk_rows > 0) fitting.chunk_rows = std::min(fitting.chunk_rows, shape.front());
   const Handle space = make_space(shape);
   const Handle list = creation_list(fitting, shape, here);
-  Handle dataset = create(handle_.get(), here, name, file_type(type), space.get(), list.get());
+  Handle dataset = create(handle_.get(), here, name, file_type, space.get(), list.get());
   if (n_values > 0)
-    writing(H5Dwrite(dataset.get(), memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), here,
+    writing(H5Dwrite(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), here,
             "cannot write the values");
   return {std::move(dataset), here};
 }
 
-Dataset Group::write_strings(const std::string& name, std::span<const std::string> values) {
+Dataset Group::write_strings(const std::string& name, std::span<const std::string> values,
+                             const Shape& shape) {
   const std::string here = child(where_, name);
+  if (product(shape) != values.size())
+    throw std::logic_error(fmt::format("{}: {} texts for shape {}", here, values.size(), describe(shape)));
   const auto pointers = text_pointers(values, here);
   const Handle type = string_type();
-  const Handle space = make_space({values.size()});
+  const Handle space = make_space(shape);
   const Handle list = creation_list({}, {}, here);
   Handle dataset = create(handle_.get(), here, name, type.get(), space.get(), list.get());
   if (!values.empty())

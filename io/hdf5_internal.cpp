@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -120,18 +121,22 @@ void require_convertible(Id stored_type, ElementType wanted, const std::string& 
   const H5T_class_t stored = H5Tget_class(stored_type);
   const bool wants_fraction = wanted == ElementType::float32 || wanted == ElementType::float64;
   if (stored == H5T_INTEGER || (stored == H5T_FLOAT && wants_fraction)) return;
+  if (stored == H5T_ENUM && !wants_fraction) return;
   throw InputError(where, fmt::format("it does not hold {}numbers", wants_fraction ? "" : "whole "),
                    "use a file of the documented layout");
 }
 
-void require_plausible(Id object, std::size_t n_elements, std::size_t size, const std::string& where) {
-  // Deflate shrinks at most about a thousandfold.
-  constexpr std::size_t most_per_byte = 1100;
+std::size_t bytes_of_file(Id object, const std::string& where) {
   const Handle file(H5Iget_file_id(object), H5Fclose);
-  hsize_t file_size = 0;
-  if (!file.valid() || H5Fget_filesize(file.get(), &file_size) < 0)
+  hsize_t size = 0;
+  if (!file.valid() || H5Fget_filesize(file.get(), &size) < 0)
     refuse_reading(where, "cannot tell the file's size");
-  if (n_elements / most_per_byte > file_size / size)
+  return size;
+}
+
+void require_plausible(Id object, std::size_t n_elements, std::size_t size, const std::string& where) {
+  const std::size_t file_size = bytes_of_file(object, where);
+  if (n_elements / most_bytes_per_byte > file_size / std::max<std::size_t>(size, 1))
     throw InputError(where, fmt::format("it claims {} elements, more than the file can hold", n_elements),
                      "the file is damaged: use another copy");
 }

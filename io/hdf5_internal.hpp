@@ -35,7 +35,9 @@ std::string child(const std::string& where, const std::string& name);
 hid_t memory_type(ElementType type);
 hid_t file_type(ElementType type);  // little-endian whatever the machine
 std::size_t element_size(ElementType type);
-Handle string_type();                   // variable-length UTF-8
+Handle string_type();   // variable-length UTF-8
+Handle boolean_type();  // an enumeration of FALSE and TRUE
+StoredType stored_type(Id type, Id space);
 Handle make_space(const Shape& shape);  // {}: scalar
 Shape shape_of(Id space);
 
@@ -43,6 +45,7 @@ Shape shape_of(Id space);
 void require_convertible(Id stored_type, ElementType wanted, const std::string& where);
 // Refuses more elements than a file of this size can hold, before memory is asked for: sizes may be damaged.
 void require_plausible(Id object, std::size_t n_elements, std::size_t element_size, const std::string& where);
+std::size_t bytes_of_file(Id object, const std::string& where);
 // A transfer list under which a number that the wanted type cannot hold is an error.
 Handle strict_transfer();
 

@@ -15,7 +15,7 @@ namespace loci::sim {
 using DataValues =
     std::variant<std::vector<float>, std::vector<double>, std::vector<std::uint8_t>,
                  std::vector<std::int32_t>, std::vector<std::int64_t>, std::vector<std::uint32_t>,
-                 std::vector<std::uint64_t>, std::vector<std::string>>;
+                 std::vector<std::uint64_t>, std::vector<std::string>, std::vector<bool>>;
 
 struct DataArray {
   DataValues values;               // row-major
