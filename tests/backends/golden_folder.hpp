@@ -1,4 +1,4 @@
-// Where golden files lie: the repository's, or the folder that LOCI_GOLDEN_DIR names.
+// Where golden files lie: the folder that LOCI_GOLDEN_DIR names, or the repository's.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +9,16 @@
 
 namespace loci::test {
 
-// All of that extension, in any folder, sorted.
-inline std::vector<std::filesystem::path> golden_files(const std::string& extension) {
+inline std::filesystem::path golden_folder() {
   const char* named = std::getenv("LOCI_GOLDEN_DIR");
-  const std::filesystem::path folder = named != nullptr ? named : LOCI_GOLDEN_DEFAULT;
+  return named != nullptr ? named : LOCI_GOLDEN_DEFAULT;
+}
+
+// All of that extension in it, also in folders of it, sorted; none where there is no such folder.
+inline std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder,
+                                                   const std::string& extension) {
   std::vector<std::filesystem::path> files;
+  if (!std::filesystem::exists(folder)) return files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
     if (entry.path().extension() == extension) files.push_back(entry.path());
   std::ranges::sort(files);

@@ -172,7 +172,7 @@ TEST_CASE(
     "snnTorch's Leaky in whole numbers: resets by subtraction and to zero, delayed and within the step") {
   std::size_t n_runs = 0;
   Counts counts;
-  for (const auto& path : test::golden_files(".h5")) {
+  for (const auto& path : test::files_in(test::golden_folder(), ".h5")) {
     const auto file = io::hdf5::File::open(path);
     if (!file.exists("W0")) continue;
     const std::size_t n_layers = file.read_attribute_array<double>("beta").size();

@@ -117,7 +117,7 @@ TEST_CASE("a netx file on the disk is read as the network it was written from") 
 TEST_CASE("netx files that Lava's reader took: they are read, run, and written alike") {
   std::size_t n_files = 0;
   std::size_t n_spikes = 0;
-  for (const auto& path : test::golden_files(".net")) {
+  for (const auto& path : test::files_in(std::filesystem::path(LOCI_GOLDEN_DEFAULT) / "netx", ".net")) {
     INFO(path.string());
     const sim::DataGroup file = io::read_data_tree(path).root;
     const IntegerNetwork network = read_netx(file, path.string());
