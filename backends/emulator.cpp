@@ -7,6 +7,18 @@
 
 namespace loci::backends {
 
+namespace {
+
+constexpr std::span<const std::int32_t> no_sums;
+
+void append_spikes(const IntegerStimulus& stimulus, sim::Step step, std::vector<std::uint32_t>& arriving) {
+  if (stimulus.spikes == nullptr || step + 1 >= stimulus.spikes->begin.size()) return;
+  const auto spikes = stimulus.spikes->at(step);
+  arriving.insert(arriving.end(), spikes.begin(), spikes.end());
+}
+
+}  // namespace
+
 Emulator::Emulator(const IntegerNetwork& network) : network_(network) {
   validate(network);
   layers_.reserve(network.layers.size());
@@ -20,24 +32,30 @@ void Emulator::run(const IntegerStimulus& stimulus, sim::Step n_steps, Emulation
     layer.sums.clear();
     layer.neurons.clear();
   }
-  const bool one_by_one = network_.order == SpikeOrder::one_by_one;
+  const auto n_layers = static_cast<sim::Step>(layers_.size());
+  // The last layer's steps before its first input.
+  const sim::Step n_before = n_layers * network_.layer_latency;
   std::vector<std::uint32_t> arriving;
-  for (sim::Step step = 0; step < n_steps; ++step) {
+  for (sim::Step step = 0; step < n_before + n_steps; ++step) {
+    const bool has_input = step >= n_before;
     arriving.clear();
-    if (stimulus.spikes != nullptr && step + 1 < stimulus.spikes->begin.size()) {
-      const auto spikes = stimulus.spikes->at(step);
-      arriving.assign(spikes.begin(), spikes.end());
-    }
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
+    if (has_input) append_spikes(stimulus, step - n_before, arriving);
+    for (sim::Step l = 0; l < n_layers; ++l) {
+      const bool has_begun = step + (l + 1) * network_.layer_latency >= n_before;
       fired_.clear();
-      if (one_by_one)
-        step_one_by_one(layers_[l], arriving);
-      else
-        step_summed(layers_[l], arriving, l == 0 ? stimulus.sums : std::span<const std::int32_t>{});
-      listener.on_step(l, step, fired_, layers_[l].neurons);
+      if (has_begun) advance(layers_[l], arriving, has_input && l == 0 ? stimulus.sums : no_sums);
+      if (has_input) listener.on_step(l, step - n_before, fired_, layers_[l].neurons);
       std::swap(arriving, fired_);
     }
   }
+}
+
+void Emulator::advance(Layer& layer, std::span<const std::uint32_t> arriving,
+                       std::span<const std::int32_t> constant) {
+  if (network_.order == SpikeOrder::one_by_one)
+    step_one_by_one(layer, arriving);
+  else
+    step_summed(layer, arriving, constant);
 }
 
 void Emulator::step_summed(Layer& layer, std::span<const std::uint32_t> arriving,

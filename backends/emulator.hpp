@@ -24,8 +24,9 @@ class EmulationListener {
  public:
   virtual ~EmulationListener() = default;
   // After each step of each layer (the first after the input is 0). Steps are the layer's own: at its step t
-  // it sees what the layer before fired at its step t, whatever latency the chip has between them. fired: in
-  // the order in which the spikes leave.
+  // it sees what the layer before fired at its step t, whatever latency the chip has between them. Steps that
+  // a layer takes before its first input (layer_latency) are not told. fired: in the order in which the
+  // spikes leave.
   virtual void on_step(std::size_t layer, sim::Step step, std::span<const std::uint32_t> fired,
                        const IntegerNeurons& neurons) = 0;
 };
@@ -50,6 +51,7 @@ class Emulator {
   };
 
   void require_fits(const IntegerStimulus& stimulus) const;
+  void advance(Layer& layer, std::span<const std::uint32_t> arriving, std::span<const std::int32_t> constant);
   void step_summed(Layer& layer, std::span<const std::uint32_t> arriving,
                    std::span<const std::int32_t> constant);
   void step_one_by_one(Layer& layer, std::span<const std::uint32_t> arriving);

@@ -36,6 +36,10 @@ enum class SpikeOrder {
 struct IntegerNetwork {
   std::vector<IntegerLayer> layers;
   SpikeOrder order = SpikeOrder::summed;
+  // Chip steps by which a layer lags behind the one before it, the first behind the inputs. All layers start
+  // at once, so that the first takes as many steps before its first input can come, the next twice as many:
+  // biases act in them. Without biases it makes no difference.
+  std::uint32_t layer_latency = 0;
 
   std::size_t n_inputs() const { return layers.front().incoming.n_sources; }
 };

@@ -1,6 +1,6 @@
-// A network on Loihi in the chip's time: every layer takes every step, and what a layer sends arrives at the
-// next one a step later. Emulator gives each layer steps of its own instead. Both see the same sums, but here
-// biases act, and delays and resets are counted, from the chip's first step on, before any spike has come.
+// A network on Loihi in the chip's time, with what only Loihi has: graded spikes and periodic resets. Every
+// layer takes every step, and what a layer sends arrives at the next one a step later. Emulator gives each
+// layer steps of its own; with a layer_latency of 1 both are the same network.
 #pragma once
 
 #include <cstddef>

@@ -167,7 +167,7 @@ std::size_t inputs_of_dense(const Place& place) {
 IntegerNetwork read_netx(const sim::DataGroup& root, const std::string& where) {
   const Place layers = Place(root, where).group("layer");
   layers.require(layers.n_groups() > 0, "there are no layers", "is it a netx file?");
-  IntegerNetwork network;
+  IntegerNetwork network{.layer_latency = 1};
   const Place first = layers.group("0");
   const bool has_input = first.text("type") == "input";
   std::size_t n_sources = has_input ? product(first, first.wholes("shape")) : inputs_of_dense(first);

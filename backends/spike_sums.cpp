@@ -67,7 +67,7 @@ void SpikeSums::sum_by_delay(std::span<const std::uint32_t> fired, std::span<con
     for (std::size_t target = 0; target < n; ++target)
       by_delay_[connection_.delay[row + target] * n + target] += connection_.weight[row + target] * times;
   }
-  const std::size_t n_rows = due_.size() / n;
+  const std::size_t n_rows = delays_.back() + std::size_t{1};
   for (const std::uint8_t delay : delays_) {
     const auto sent = std::span(by_delay_).subspan(delay * n, n);
     const auto due = std::span(due_).subspan((now_ + delay) % n_rows * n, n);

@@ -101,6 +101,19 @@ TEST_CASE("constant sums arrive at every step beside the spikes") {
   CHECK(membranes_of(record, 0, 1) == std::vector<std::int32_t>{6, 9, 10});
 }
 
+TEST_CASE("a layer that lags behind its input takes steps before it, in which its biases act") {
+  // Biases of 4 and 6: a step before the first of layer 0 and two before that of layer 1.
+  IntegerNetwork network{.layers = {halving_layer(1, 1, {1}), halving_layer(1, 1, {1})}, .layer_latency = 1};
+  network.layers[0].parameters.bias = {4};
+  network.layers[1].parameters.bias = {6};
+  const Record record = run(network, {{0}, {}}, 2);
+  CHECK(membranes_of(record, 0, 0) == std::vector<std::int32_t>{4 / 2 + 4 + 1, 7 / 2 + 4});
+  CHECK(membranes_of(record, 1, 0) == std::vector<std::int32_t>{9 / 2 + 6, 0});  // 10 / 2 + 6 fires
+  CHECK(record.fired[1] == std::vector<Fired>{{}, {0}});
+  network.layer_latency = 0;
+  CHECK(membranes_of(run(network, {{0}, {}}, 2), 1, 0) == std::vector<std::int32_t>{6, 9});
+}
+
 TEST_CASE("spikes that arrive one by one can fire a neuron before inhibition comes") {
   // Together 12 - 8 = 4 stays below 10. One by one, 12 fires and the inhibition hits a reset neuron.
   IntegerNetwork network{.layers = {halving_layer(3, 2, {12, 0, -8, 11, 12, 0})}};

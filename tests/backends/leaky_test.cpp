@@ -78,7 +78,6 @@ class LeakyComparison : public EmulationListener {
         scale_(scale),
         resets_at_once_(resets_at_once),
         counts_(counts),
-        error_(0.0),
         comparable_(leaky.n_targets, 1) {}
 
   void on_step(std::size_t /*layer*/, sim::Step step, std::span<const std::uint32_t> fired,
@@ -130,7 +129,7 @@ class LeakyComparison : public EmulationListener {
   double scale_;
   bool resets_at_once_;
   Counts& counts_;
-  double error_;  // bound, in integer units
+  double error_ = 0.0;  // bound, in integer units
   std::vector<std::uint8_t> comparable_;
 };
 
