@@ -41,7 +41,7 @@ struct SpikeFileOptions {
   std::string path;
   SpikeFormat format = SpikeFormat::sonata;
   std::vector<io::Population> populations;
-  std::size_t n_classes = 0;           // of the samples' labels
+  std::size_t n_classes = 0;             // of the samples' labels
   std::optional<LayeredTime> layered{};  // populations are the layers of a trained network
 };
 
