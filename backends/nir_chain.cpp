@@ -82,13 +82,12 @@ class Chain {
                  "let the last layer be of LIF, IF, LI or I nodes");
         break;
       }
-      visited_.insert(next);
       chain.layers.push_back({next, written_out(incoming, where_)});
       source_ = next;
     }
+    visited_.insert(output);
     for (const auto& [name, node] : graph_.nodes)
-      if (is_border(node.type) && !visited_.contains(name) && node.type != NirType::input &&
-          node.type != NirType::output)
+      if (!visited_.contains(name))
         notes_.push_back(
             fmt::format("node '{}' is not on the way from input to output: it is left out", name));
     return chain;
@@ -168,6 +167,7 @@ class Chain {
   const Map& map_out_of(const std::string& name) {
     if (const auto known = maps_.find(name); known != maps_.end()) return known->second;
     const NirNode& node = graph_.nodes.at(name);
+    visited_.insert(name);
     if (name == source_) return maps_[name] = {.n = size_of(signals_.at(name).output), .dense = {}};
     if (is_border(node.type))
       refuse(name,
@@ -209,9 +209,10 @@ class Chain {
     const bool none = std::ranges::all_of(delays, [](double delay) { return delay == 0.0; });
     if (none) return;
     if (!ignore_delays_)
-      refuse(name, fmt::format("it delays by up to {}, and layered networks here have no delays", longest),
+      refuse(name,
+             fmt::format("it delays by up to {:.6g}, and layered networks here have no delays", longest),
              "leave the delays out with --ignore-delays, which changes what the network computes");
-    notes_.push_back(fmt::format("node '{}' delays by up to {}: its delays are left out", name, longest));
+    notes_.push_back(fmt::format("node '{}' delays by up to {:.6g}: its delays are left out", name, longest));
   }
 
   void apply_scale(const NirNode& node, Map& map) const {

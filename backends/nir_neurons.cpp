@@ -79,11 +79,12 @@ class Neurons {
     const auto [least, most] = std::ranges::minmax(tau);
     if (!(least > 0.0)) refuse(fmt::format("a time constant of {} is not above 0", least), "mend the file");
     if (!near(left(least), left(most)))
-      refuse(fmt::format("its time constants go from {} to {}, and a layer here has one decay", least, most),
+      refuse(fmt::format("its time constants go from {:.6g} to {:.6g}, and a layer here has one decay", least,
+                         most),
              "split it into nodes of one time constant each, or train with one");
     const double beta = left(least);
     if (beta < -single_rounding)
-      refuse(fmt::format("its time constant {} is shorter than a step of {}", least, time_.dt),
+      refuse(fmt::format("its time constant {:.6g} is shorter than a step of {:.6g}", least, time_.dt),
              "give the step's duration with --dt, in the file's unit of time");
     return std::clamp(in_double("beta", beta), 0.0, 1.0);
   }
@@ -112,12 +113,11 @@ class Neurons {
       if (!(tau[n] > 0.0))
         refuse(fmt::format("a time constant of {} is not above 0", tau[n]), "mend the file");
       if (left(tau[n]) > single_rounding)
-        refuse(
-            fmt::format(
-                "its synaptic currents last (tau_syn {}, of which a step of {} leaves {:.3g}), and neurons "
-                "here have none",
-                tau[n], time_.dt, left(tau[n])),
-            "use LIF nodes");
+        refuse(fmt::format("its synaptic currents last (tau_syn {:.6g}, of which a step of {:.6g} leaves "
+                           "{:.3g}), and neurons "
+                           "here have none",
+                           tau[n], time_.dt, left(tau[n])),
+               "use LIF nodes");
       gain[n] *= weight[n];
     }
   }
@@ -158,12 +158,13 @@ class Neurons {
     auto threshold = values("v_threshold");
     for (std::size_t n = 0; n < threshold.size(); ++n) {
       if (neurons.lif.reset == sim::Reset::zero && !near(to[n], rest[n]))
-        refuse(fmt::format("v_reset {} differs from v_leak {}, and neurons here are reset to where they rest",
-                           to[n], rest[n]),
+        refuse(fmt::format(
+                   "v_reset {:.6g} differs from v_leak {:.6g}, and neurons here are reset to where they rest",
+                   to[n], rest[n]),
                "use neurons with v_reset = v_leak, or --reset subtract or none");
       threshold[n] -= rest[n];
       if (!(threshold[n] > 0.0))
-        refuse(fmt::format("its v_threshold is not above its rest at {}", rest[n]),
+        refuse(fmt::format("its v_threshold is not above its rest at {:.6g}", rest[n]),
                "use neurons that rest below it");
     }
     if (std::ranges::any_of(rest, [](double v) { return v != 0.0; }))
@@ -172,7 +173,7 @@ class Neurons {
     if (std::ranges::all_of(threshold, [&](double each) { return each == threshold.front(); })) return;
     neurons.lif.threshold = threshold.front();
     for (std::size_t n = 0; n < threshold.size(); ++n) neurons.gain[n] *= threshold.front() / threshold[n];
-    note(fmt::format("thresholds differ: all become {}, and weights into each neuron are scaled to match",
+    note(fmt::format("thresholds differ: all become {:.6g}, and weights into each neuron are scaled to match",
                      threshold.front()));
   }
 

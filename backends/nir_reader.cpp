@@ -229,7 +229,7 @@ class Reader {
 
   std::string add_end(NirType type, const std::string& beside, const std::string& prefix) {
     const bool is_input = type == NirType::input;
-    const std::string name =
+    std::string name =
         fmt::format("{}{}_{}", prefix, is_input ? "input" : "output", beside.substr(prefix.size()));
     std::vector<std::string> ignored;
     NirGraph alone;

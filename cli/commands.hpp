@@ -17,6 +17,7 @@ void add_eval(CLI::App& app, Action& action);
 void add_simulate(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
+void add_import(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 

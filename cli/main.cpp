@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   loci::cli::add_simulate(app, action);
   loci::cli::add_export(app, action);
   loci::cli::add_verify(app, action);
+  loci::cli::add_import(app, action);
   loci::cli::add_info(app, action);
   loci::cli::add_data(app, action);
   try {

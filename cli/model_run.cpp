@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "backends/nir_export.hpp"
 #include "cli/model.hpp"
 #include "cli/output_file.hpp"
 #include "cli/spike_file.hpp"
@@ -207,7 +208,10 @@ int simulate_model(const ModelRunOptions& options) {
   const SpikeFileOptions file{.path = options.out,
                               .format = format,
                               .populations = populations_of(model.file.network),
-                              .n_classes = classes_of(model, data.test)};
+                              .n_classes = classes_of(model, data.test),
+                              .layered = LayeredTime{.nodes = backends::nir_node_names(model.file.network),
+                                                     .step_ms = options.graph.step_ms,
+                                                     .n_steps = steps_of(options, model)}};
   require_layout(file, static_cast<double>(steps_of(options, model)) * options.graph.step_ms);
   prepare_output(options.out);
   const auto writer =

@@ -66,7 +66,8 @@ OwnOptions add_options(CLI::App* command, ModelRunOptions& options, CircuitRunOp
       ->capture_default_str();
   command
       ->add_option("--format", options.format,
-                   "sonata: a raster; shd: samples in the layout of the Spiking Heidelberg Digits")
+                   "sonata: a raster; shd: samples in the layout of the Spiking Heidelberg Digits; nir-data: "
+                   "model: events beside its NIR graph")
       ->capture_default_str();
   command->add_flag("--force", options.force, "replace existing files");
   command->add_flag("--quiet", options.output.quiet, "no progress");

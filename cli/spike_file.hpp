@@ -1,4 +1,5 @@
-// Where the spikes of a run go: a raster in the SONATA layout, or labelled samples as trainers read them.
+// Where the spikes of a run go: a raster in the SONATA layout, labelled samples as trainers read them, or a
+// recording beside a NIR graph.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,9 @@
 
 namespace loci::cli {
 
-enum class SpikeFormat { sonata, shd };
+enum class SpikeFormat { sonata, shd, nir_data };
 
-// Throws InputError at `where` for anything but "sonata" and "shd".
+// Throws InputError at `where` for anything but "sonata", "shd" and "nir-data".
 SpikeFormat parse_spike_format(const std::string& text, const std::string& where);
 
 class SpikeFile {
@@ -29,11 +30,19 @@ class SpikeFile {
   virtual void close(std::optional<double> duration_ms = std::nullopt) = 0;
 };
 
+// A layered network's time (sim/simulate.hpp), of which NIR knows nothing.
+struct LayeredTime {
+  std::vector<std::string> nodes;  // that stand for the layers in its NIR graph
+  double step_ms = 1.0;
+  std::uint64_t n_steps = 0;  // of each layer
+};
+
 struct SpikeFileOptions {
   std::string path;
   SpikeFormat format = SpikeFormat::sonata;
   std::vector<io::Population> populations;
-  std::size_t n_classes = 0;  // of the samples' labels
+  std::size_t n_classes = 0;             // of the samples' labels
+  std::optional<LayeredTime> layered{};  // populations are the layers of a trained network
 };
 
 // Throws InputError for what the layout cannot hold: to be asked before the work.

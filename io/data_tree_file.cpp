@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "io/atomic_file.hpp"
+#include "io/digest.hpp"
 #include "io/hdf5.hpp"
 #include "sim/error.hpp"
 
@@ -242,7 +243,9 @@ class TreeReader {
 std::string data_tree_bytes(const std::string& name, const DataGroup& root, const DataTreeLayout& layout) {
   auto file = hdf5::File::create_in_memory(name);
   write_group(file, root, layout);
-  return file.image();
+  std::string bytes = file.image();
+  bytes += seal_of(bytes);
+  return bytes;
 }
 
 void write_data_tree(const std::filesystem::path& path, const DataGroup& root, const DataTreeLayout& layout) {
@@ -250,6 +253,7 @@ void write_data_tree(const std::filesystem::path& path, const DataGroup& root, c
 }
 
 DataTreeFile read_data_tree(const std::filesystem::path& path) {
+  check_seal(path);
   const auto file = hdf5::File::open(path);
   TreeReader reader(file);
   DataTreeFile tree{.root = reader.read(file), .notes = {}};

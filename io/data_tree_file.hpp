@@ -16,9 +16,10 @@ struct DataTreeLayout {
   unsigned deflate_level = 4;              // 0: nothing is compressed
 };
 
-// Text is variable-length UTF-8, booleans are h5py's. The same tree gives the same bytes. Throws InputError
-// for text with a zero byte, std::logic_error for values that do not fill their shape and for names that
-// cannot be: empty, ".", with a slash, or of both a group and an array.
+// Text is variable-length UTF-8, booleans are h5py's; a seal (io/digest.hpp) ends the file, which other
+// programs pass over. The same tree gives the same bytes. Throws InputError for text with a zero byte,
+// std::logic_error for values that do not fill their shape and for names that cannot be: empty, ".", with a
+// slash, or of both a group and an array.
 std::string data_tree_bytes(const std::string& name, const sim::DataGroup& root,
                             const DataTreeLayout& layout = {});
 // The same as a file; a failed write leaves an older one as it was. Throws InputError for a place that cannot

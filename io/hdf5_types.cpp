@@ -63,7 +63,7 @@ std::string class_name(H5T_class_t of) {
 Handle boolean_type() {
   Handle type(H5Tenum_create(H5T_STD_I8LE), H5Tclose);
   constexpr std::array<std::int8_t, 2> values{0, 1};
-  H5Tenum_insert(type.get(), "FALSE", &values[0]);
+  H5Tenum_insert(type.get(), "FALSE", values.data());
   H5Tenum_insert(type.get(), "TRUE", &values[1]);
   return type;
 }

@@ -117,7 +117,10 @@ TEST_CASE("linear nodes in a row, branches, scales and integrators run as their 
   graph.nodes["linear"].parameters["weight"] = floats({0.1F, 0.2F, 0.3F, 0.1F, 0.2F, 0.1F}, {3, 2});
   graph.edges = {{"input", "linear"}, {"linear", "second"}, {"second", "lif"}, {"linear", "lif"},
                  {"lif", "scale"},    {"scale", "if"},      {"if", "output"}};
+  graph.nodes["spare"] = graph.nodes["scale"];
+  graph.edges.emplace_back("lif", "spare");
   const NirImport import = network_of(graph, {}, "net.nir");
+  CHECK(notes_say(import.notes, "'spare' is not on the way"));
   CHECK(import.network.sizes == std::vector<std::size_t>{2, 3, 3});
   CHECK(import.network.lif[1].beta == 1.0);
   CHECK(notes_say(import.notes, "multiplied into one"));
