@@ -111,6 +111,24 @@ std::int64_t most_added(const IntegerConnection& connection) {
   return std::ranges::max(absolute_sums(connection));
 }
 
+IntegerNetwork with_coarser_biases(IntegerNetwork network, int bits) {
+  if (bits < 2 || bits > 31) throw std::invalid_argument("coarser biases have 2 to 31 bits");
+  const Range range = signed_range(bits);
+  for (IntegerLayer& layer : network.layers) {
+    std::vector<std::int32_t>& biases = layer.parameters.bias;
+    const auto fit_after = [&](int shift) {
+      return std::ranges::all_of(biases, [&](std::int32_t bias) {
+        return range.contains(shift_right(bias, shift, Rounding::nearest_even));
+      });
+    };
+    int shift = 0;
+    while (!fit_after(shift)) ++shift;
+    for (std::int32_t& bias : biases)
+      bias = static_cast<std::int32_t>(shift_right(bias, shift, Rounding::nearest_even) << shift);
+  }
+  return network;
+}
+
 PixelSums::PixelSums(const IntegerConnection& connection, int shift)
     : connection_(connection), shift_(shift) {
   if (most_added(connection) * 255 > std::numeric_limits<std::int32_t>::max())
