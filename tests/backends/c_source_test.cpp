@@ -139,7 +139,7 @@ TEST_CASE("biases made coarser take half the bytes and are still the emulator's"
   auto network = random_network({.sizes = {30, 21, 10}});
   for (IntegerLayer& layer : network.layers) {
     for (auto& threshold : layer.parameters.threshold) threshold = 900;
-    for (auto& bias : layer.parameters.bias) bias = 6 * bias + 140;  // 20 to 260, beyond 8 bits
+    for (auto& bias : layer.parameters.bias) bias = 6 * bias + 141;  // odd, 21 to 261, beyond 8 bits
   }
   const auto coarse = with_coarser_biases(network, 7);
   for (std::size_t l = 0; l < 2; ++l)
