@@ -67,7 +67,7 @@ TargetDescription verilog_target(const sim::Lif& lif, int weight_bits, Granulari
   TargetDescription target = native_target(lif, weight_bits, scales, verilog_membrane_bits);
   target.name = "verilog";
   target.title = "Verilog-2005 for FPGAs";
-  target.limits.neurons_per_core = target.limits.inputs = 4096;  // spikes pass between layers as bit vectors
+  target.limits.neurons = target.limits.inputs = 4096;  // spikes pass between layers as bit vectors
   return target;
 }
 
