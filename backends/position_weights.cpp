@@ -64,6 +64,7 @@ void require_finite(const sim::Parameters& parameters) {
 void place(const sim::NetworkDescription& network, const sim::Parameters& parameters, int bits,
            PositionNetwork& result) {
   const std::size_t n = result.n_coordinates;
+  if (n == 0) throw std::invalid_argument("positions without coordinates cannot be quantised");
   std::vector<double> lowest(n, std::numeric_limits<double>::infinity());
   std::vector<double> highest(n, -std::numeric_limits<double>::infinity());
   for (std::size_t l = 0; l < network.n_layers(); ++l) {
