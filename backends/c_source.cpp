@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <stdexcept>
 
@@ -22,12 +23,20 @@ struct PerNeuron {
   std::size_t bytes = 0;
 };
 
+// Zeros that all values end with in binary are not stored.
 PerNeuron per_neuron(std::string_view name, std::size_t layer, std::span<const std::int32_t> values) {
   if (std::ranges::all_of(values, [&](auto value) { return value == values.front(); }))
     return {fmt::format("{}", values.front()), "", 0};
+  int shift = 31;
+  for (const std::int32_t value : values)
+    if (value != 0) shift = std::min(shift, std::countr_zero(static_cast<std::uint32_t>(value)));
+  std::vector<std::int32_t> stored(values.begin(), values.end());
+  for (std::int32_t& value : stored) value >>= shift;
   const std::string table = fmt::format("{}_{}", name, layer);
-  const CType type = type_of(values, true);
-  return {table + "[j]", c_table(type, table, values), values.size() * type.bytes};
+  const CType type = type_of(std::span<const std::int32_t>(stored), true);
+  const std::string factor = shift == 0 ? "" : fmt::format(" * (int32_t){}", std::int64_t{1} << shift);
+  return {table + "[j]" + factor, c_table(type, table, std::span<const std::int32_t>(stored)),
+          stored.size() * type.bytes};
 }
 
 struct Row {

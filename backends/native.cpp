@@ -67,7 +67,7 @@ TargetDescription verilog_target(const sim::Lif& lif, int weight_bits, Granulari
   TargetDescription target = native_target(lif, weight_bits, scales, verilog_membrane_bits);
   target.name = "verilog";
   target.title = "Verilog-2005 for FPGAs";
-  target.limits.neurons_per_core = target.limits.inputs = 4096;  // spikes pass between layers as bit vectors
+  target.limits.neurons = target.limits.inputs = 4096;  // spikes pass between layers as bit vectors
   return target;
 }
 
@@ -109,6 +109,24 @@ void require_native(const IntegerNetwork& network) {
 
 std::int64_t most_added(const IntegerConnection& connection) {
   return std::ranges::max(absolute_sums(connection));
+}
+
+IntegerNetwork with_coarser_biases(IntegerNetwork network, int bits) {
+  if (bits < 2 || bits > 31) throw std::invalid_argument("coarser biases have 2 to 31 bits");
+  const Range range = signed_range(bits);
+  for (IntegerLayer& layer : network.layers) {
+    std::vector<std::int32_t>& biases = layer.parameters.bias;
+    const auto fit_after = [&](int shift) {
+      return std::ranges::all_of(biases, [&](std::int32_t bias) {
+        return range.contains(shift_right(bias, shift, Rounding::nearest_even));
+      });
+    };
+    int shift = 0;
+    while (!fit_after(shift)) ++shift;
+    for (std::int32_t& bias : biases)
+      bias = static_cast<std::int32_t>(shift_right(bias, shift, Rounding::nearest_even) << shift);
+  }
+  return network;
 }
 
 PixelSums::PixelSums(const IntegerConnection& connection, int shift)

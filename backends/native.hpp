@@ -39,6 +39,10 @@ void require_native(const IntegerNetwork& network);
 // The most that spikes of one step can add to a neuron in either direction: max_j sum_i |w_ij|.
 std::int64_t most_added(const IntegerConnection& connection);
 
+// Biases rounded to multiples of the least power of 2 with which a layer's fit into so many bits, 2 to 31. C
+// stores them without the zeros: half the bytes where weights, and so the units, are fine.
+IntegerNetwork with_coarser_biases(IntegerNetwork network, int bits);
+
 // What pixels drive the first layer with at each step, as IntegerStimulus::sums.
 class PixelSums {
  public:

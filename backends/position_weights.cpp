@@ -64,6 +64,7 @@ void require_finite(const sim::Parameters& parameters) {
 void place(const sim::NetworkDescription& network, const sim::Parameters& parameters, int bits,
            PositionNetwork& result) {
   const std::size_t n = result.n_coordinates;
+  if (n == 0) throw std::invalid_argument("positions without coordinates cannot be quantised");
   std::vector<double> lowest(n, std::numeric_limits<double>::infinity());
   std::vector<double> highest(n, -std::numeric_limits<double>::infinity());
   for (std::size_t l = 0; l < network.n_layers(); ++l) {
@@ -246,16 +247,19 @@ WeightErrors weight_errors(const sim::NetworkDescription& network, const sim::Pa
   double wanted_squares = 0.0;
   for (std::size_t at = 0; at < exact.size(); ++at) {
     const double wanted = unit * exact[at];
+    if (std::abs(wanted) > limit) {
+      ++errors.beyond;
+      continue;
+    }
     const double error = generated[at] - wanted;
-    const double rounding = std::clamp(std::nearbyint(wanted), -limit, limit) - wanted;
+    const double rounding = std::nearbyint(wanted) - wanted;
     squares += error * error;
     rounding_squares += rounding * rounding;
     wanted_squares += wanted * wanted;
     errors.mean += error;
     errors.largest = std::max(errors.largest, std::abs(error));
-    if (std::abs(int{generated[at]}) == positions.connections[connection].limit) ++errors.at_limit;
   }
-  const auto n = static_cast<double>(exact.size());
+  const auto n = static_cast<double>(std::max<std::size_t>(1, exact.size() - errors.beyond));
   errors.root_mean_square = std::sqrt(squares / n);
   errors.mean /= n;
   if (wanted_squares > 0.0) {

@@ -76,15 +76,14 @@ IntegerNetwork with_generated_weights(IntegerNetwork network, const PositionNetw
 // inverse_root's means as `centre` holds them, whether the connection is balanced or not, (n_sources).
 std::vector<std::uint32_t> centres(const PositionNetwork& network, std::size_t connection);
 
-// How far integer weights are from units W.
+// How far generated weights are from the wanted ones, unit W; in weight steps.
 struct WeightErrors {
-  double root_mean_square = 0.0;  // of the error, in weight steps
-  double largest = 0.0;           // in weight steps
-  double mean = 0.0;              // in weight steps; far from 0: currents drift
-  double relative = 0.0;          // root mean square of the error / root mean square of units W
-  std::size_t at_limit = 0;       // weights that stand at +-limit
-  // The same for units W rounded to nearest and kept within the limit: what storing would lose.
-  double rounding_relative = 0.0;
+  std::size_t beyond = 0;         // wanted weights beyond +-limit, which are left out of what follows
+  double root_mean_square = 0.0;  // of the error
+  double largest = 0.0;
+  double mean = 0.0;               // far from 0: currents drift
+  double relative = 0.0;           // root mean square of the error beside that of the wanted weights
+  double rounding_relative = 0.0;  // the same for wanted weights rounded to nearest: what storing would lose
 };
 
 WeightErrors weight_errors(const sim::NetworkDescription& network, const sim::Parameters& parameters,

@@ -211,7 +211,7 @@ void add_bench(const IntegerNetwork& network, const VerilogSamples& samples, con
   std::string all_spikes;
   std::size_t n_neurons = 0;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    all_spikes = fmt::format("net.spikes_{}", l) + (l == 0 ? "" : ", ") + all_spikes;
+    all_spikes.insert(0, fmt::format("net.spikes_{}{}", l, l == 0 ? "" : ", "));
     n_neurons += network.layers[l].size();
   }
   values["n_samples"] = std::to_string(samples.spikes.size());

@@ -135,6 +135,24 @@ TEST_CASE("layers of few edges are stored as compressed rows where that is small
         std::vector{CStorage::dense, CStorage::dense});
 }
 
+TEST_CASE("biases made coarser take half the bytes and are still the emulator's") {
+  auto network = random_network({.sizes = {30, 21, 10}});
+  for (IntegerLayer& layer : network.layers) {
+    for (auto& threshold : layer.parameters.threshold) threshold = 900;
+    for (auto& bias : layer.parameters.bias) bias = 6 * bias + 141;  // odd, 21 to 261, beyond 8 bits
+  }
+  const auto coarse = with_coarser_biases(network, 7);
+  for (std::size_t l = 0; l < 2; ++l)
+    for (std::size_t j = 0; j < coarse.layers[l].size(); ++j) {
+      const auto bias = coarse.layers[l].parameters.bias[j];
+      REQUIRE(bias % 4 == 0);
+      REQUIRE(std::abs(bias - network.layers[l].parameters.bias[j]) <= 4);
+    }
+  CHECK(with_coarser_biases(network, 16).layers[0].parameters.bias == network.layers[0].parameters.bias);
+  CHECK(c_size(network).flash_bytes - c_size(coarse).flash_bytes == 31);
+  require_same(coarse, {.name = "coarse"});
+}
+
 TEST_CASE("C that regenerates weights from positions fires as the emulator with these weights") {
   sim::NetworkDescription flat{.sizes = {50, 40, 10}, .dims = 3, .balanced = true};
   sim::NetworkDescription deep{.sizes = {50, 40, 10}, .dims = 8, .cutoff = 7.0, .pruned = 0.3};

@@ -36,7 +36,8 @@ struct Result {
 };
 
 Result simulate(const Folder& folder, const std::string& name) {
-  folder.run("'" LOCI_IVERILOG "' -g2005 -Wall -Wno-timescale -o bench loci_lif.v " + name + ".v " + name + "_bench.v");
+  folder.run("'" LOCI_IVERILOG "' -g2005 -Wall -Wno-timescale -o bench loci_lif.v " + name + ".v " + name +
+             "_bench.v");
   const std::string printed = folder.run("./bench");
   Result result;
   INFO(printed);
