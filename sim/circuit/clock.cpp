@@ -162,6 +162,7 @@ void CircuitClock::deliver(std::size_t shard, const Slice& slice) {
   InputRing& ring = shards_[shard].arriving;
   const auto bundles = connectivity_.bundles();
   std::size_t n_kept = 0;
+  std::uint64_t n_events = 0;
   for (std::size_t f = 0; f < flights.size(); ++f) {
     if (f + ahead < flights.size() && flights[f + ahead].due < slice.end) flights[f + ahead].row.prefetch();
     Flight flight = flights[f];
@@ -169,12 +170,13 @@ void CircuitClock::deliver(std::size_t shard, const Slice& slice) {
     while (flight.due < slice.end && !flight.row.done()) {
       const SynapseTable::Segment segment = flight.row.segment();
       table.deliver(flight.row, segment, ring.at(flight.due, table.receptor(segment)));
-      shards_[shard].work.synaptic_events += segment.count;
+      n_events += segment.count;
       if (!flight.row.done()) flight.due += flight.row.segment().delay - segment.delay;
     }
     if (!flight.row.done()) flights[n_kept++] = flight;
   }
   flights.resize(n_kept);
+  shards_[shard].work.synaptic_events += n_events;
 }
 
 // Spikes of given trains, and regular ones.

@@ -99,8 +99,8 @@ class CircuitClock {
     std::vector<CurrentChange> changes;
     std::size_t next_change = 0;
   };
-  // Each is written by one thread alone.
-  struct ShardState {
+  // Each is written by one thread alone, and shares no cache line with another.
+  struct alignas(128) ShardState {
     InputRing arriving;
     std::vector<Flight> flights;    // in the order (sent, bundle, source)
     std::vector<FiredCells> fired;  // by population, in this slice

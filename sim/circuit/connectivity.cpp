@@ -161,7 +161,8 @@ void Connectivity::build(const Circuit& circuit, Bundle& bundle, const Connectiv
                        .uniform = uniform_weight(rule, source),
                        .uniform_weight = kept(rule.weight.amplitude * source.mask[0], options.precision)});
   }
-  SynapseTable& table = bundle.table.emplace(source.size, std::move(members), *shards_, options.precision, options.advice);
+  SynapseTable& table =
+      bundle.table.emplace(source.size, std::move(members), *shards_, options.precision, options.advice);
   struct Scratch {
     SynapseTable::Builder builder;
     std::vector<Row> rows;

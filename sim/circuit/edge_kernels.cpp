@@ -6,6 +6,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -77,20 +78,21 @@ HWY_INLINE std::size_t keep_near(hn::Mask<D> near, hn::Vec<U> places, V distance
 
 // The last vector of a run may read beyond it: the cloud is padded, and lanes beyond the run are masked.
 template <std::size_t kDims, bool kPeriodic>
-std::size_t near_kernel(const PointCloud& cloud, const double* point, double squared_radius,
+std::size_t near_kernel(PointCloud cloud, const double* point, double squared_radius,
                         std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
   const D d;
   const U u;
   V here[kDims];
   for (std::size_t k = 0; k < kDims; ++k) here[k] = hn::Set(d, point[k]);
   const V reach = hn::Set(d, squared_radius);
+  const auto lanes = hn::Iota(u, 0);
   std::size_t n = 0;
   for (const CellOrder::Run& run : runs)
     for (std::size_t at = run.begin; at < run.end; at += n_lanes) {
       const V distance = squared_distances<kDims, kPeriodic>(cloud, here, at);
       auto near = hn::Le(distance, reach);
       if (run.end - at < n_lanes) near = hn::And(near, hn::FirstN(d, run.end - at));
-      n += keep_near(near, hn::Iota(u, at), distance, place + n, squared + n);
+      n += keep_near(near, hn::Add(lanes, hn::Set(u, at)), distance, place + n, squared + n);
     }
   return n;
 }
@@ -115,6 +117,53 @@ std::size_t find_kernel(const PointCloud& cloud, const double* point, double squ
   }
 }
 
+// Plain loops, of which compilers make vectors for each of the processors. Products and sums are not joined
+// (-ffp-contract=off): an edge's delay is the same on all of them.
+void roots_kernel(double* values, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) values[i] = std::sqrt(values[i]);
+}
+
+void delays_kernel(const DelayRule& rule, const double* distances, std::size_t n, std::uint32_t* delays) {
+  const auto [base_ms, ms_per_distance, step_ms] = rule;
+  for (std::size_t i = 0; i < n; ++i)
+    delays[i] = static_cast<std::uint32_t>(
+        static_cast<std::int32_t>((base_ms + distances[i] * ms_per_distance) / step_ms + 0.5));
+}
+
+void inverse_kernel(double top, double floor, const double* distances, std::size_t n, double* values) {
+  for (std::size_t i = 0; i < n; ++i) values[i] = top / (distances[i] > floor ? distances[i] : floor);
+}
+
+DelayRange range_kernel(const std::uint32_t* delays, std::size_t n) {
+  std::uint32_t least = ~0U;
+  std::uint32_t most = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    least = delays[i] < least ? delays[i] : least;
+    most = delays[i] > most ? delays[i] : most;
+  }
+  return {least, most};
+}
+
+void keys_kernel(const EdgeKeys& keys, const std::uint32_t* places, const std::uint32_t* delays,
+                 const double* weights, std::size_t n, std::uint32_t* key, std::uint16_t* low) {
+  const auto [ranges, offsets, per_shard, per_delay, least_delay, positive, negative] = keys;
+  const std::size_t n_shards = ranges.size();
+  const auto name = [&](std::size_t i, std::uint32_t shard, std::uint32_t index) {
+    const std::uint32_t kind = weights[i] < 0.0 ? negative : positive;
+    key[i] = shard * per_shard + (delays[i] - least_delay) * per_delay + kind + (index >> low_index_bits);
+    low[i] = static_cast<std::uint16_t>(index);
+  };
+  const std::uint32_t only = offsets[0];
+  if (n_shards == 1)
+    for (std::size_t i = 0; i < n; ++i) name(i, 0, places[i] + only);
+  else
+    for (std::size_t i = 0; i < n; ++i) {
+      std::uint32_t shard = 0;
+      while (shard + 1 < n_shards && places[i] >= ranges[shard + 1].begin) ++shard;
+      name(i, shard, places[i] + offsets[shard]);
+    }
+}
+
 }  // namespace loci::sim::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -122,21 +171,23 @@ HWY_AFTER_NAMESPACE();
 namespace loci::sim {
 
 HWY_EXPORT(find_kernel);
+HWY_EXPORT(roots_kernel);
+HWY_EXPORT(delays_kernel);
+HWY_EXPORT(inverse_kernel);
+HWY_EXPORT(range_kernel);
+HWY_EXPORT(keys_kernel);
 
 std::size_t find_near(const PointCloud& cloud, const double* point, double squared_radius,
                       std::span<const CellOrder::Run> runs, std::uint64_t* place, double* squared) {
   return HWY_DYNAMIC_DISPATCH(find_kernel)(cloud, point, squared_radius, runs, place, squared);
 }
 
-// Plain loops: compilers make vectors of them for any processor.
 void roots(std::span<double> squared) {
-  for (double& value : squared) value = std::sqrt(value);
+  HWY_DYNAMIC_DISPATCH(roots_kernel)(squared.data(), squared.size());
 }
 
 void delays_of(const DelayRule& rule, std::span<const double> distances, std::uint32_t* delays) {
-  for (std::size_t i = 0; i < distances.size(); ++i)
-    delays[i] = static_cast<std::uint32_t>(
-        static_cast<std::int32_t>((rule.base_ms + distances[i] * rule.ms_per_distance) / rule.step_ms + 0.5));
+  HWY_DYNAMIC_DISPATCH(delays_kernel)(rule, distances.data(), distances.size(), delays);
 }
 
 void delays_ms_of(const DelayRule& rule, std::span<const double> distances, double* delays_ms) {
@@ -148,16 +199,22 @@ void kernel_values(const DistanceKernel& kernel, double factor, std::span<const 
                    double* values) {
   const double amplitude = factor * kernel.amplitude;
   if (kernel.shape == KernelShape::constant) {
-    for (std::size_t i = 0; i < distances.size(); ++i) values[i] = amplitude;
+    std::fill_n(values, distances.size(), amplitude);
   } else if (kernel.shape == KernelShape::inverse_distance) {
     const double top = amplitude * kernel.length;
-    for (std::size_t i = 0; i < distances.size(); ++i) {
-      const double distance = distances[i] > kernel.floor ? distances[i] : kernel.floor;
-      values[i] = top / distance;
-    }
+    HWY_DYNAMIC_DISPATCH(inverse_kernel)(top, kernel.floor, distances.data(), distances.size(), values);
   } else {
     for (std::size_t i = 0; i < distances.size(); ++i) values[i] = factor * kernel(distances[i]);
   }
+}
+
+DelayRange range_of(std::span<const std::uint32_t> delays) {
+  return HWY_DYNAMIC_DISPATCH(range_kernel)(delays.data(), delays.size());
+}
+
+void keys_of(const EdgeKeys& keys, std::span<const std::uint32_t> places, const std::uint32_t* delays,
+             const double* weights, std::uint32_t* key, std::uint16_t* low) {
+  HWY_DYNAMIC_DISPATCH(keys_kernel)(keys, places.data(), delays, weights, places.size(), key, low);
 }
 
 }  // namespace loci::sim

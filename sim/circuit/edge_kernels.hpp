@@ -8,6 +8,7 @@
 
 #include "sim/circuit/circuit.hpp"
 #include "sim/circuit/placement.hpp"
+#include "sim/circuit/shards.hpp"
 
 namespace loci::sim {
 
@@ -39,5 +40,29 @@ void delays_ms_of(const DelayRule& rule, std::span<const double> distances, doub
 void roots(std::span<double> squared);
 void kernel_values(const DistanceKernel& kernel, double factor, std::span<const double> distances,
                    double* values);
+
+// The shortest and the longest of delays; the largest number and 0 where there is none.
+struct DelayRange {
+  std::uint32_t least;
+  std::uint32_t most;
+};
+DelayRange range_of(std::span<const std::uint32_t> delays);
+
+inline constexpr std::uint32_t low_index_bits = 16;
+
+// What edges are sorted by when they are stored: those of one key arrive in one shard, together, at indices
+// whose upper bits are the same.
+struct EdgeKeys {
+  std::span<const PlaceRange> ranges;      // (n_shards) places of the target population
+  std::span<const std::uint32_t> offsets;  // (n_shards) from places to indices, modulo 2^32
+  std::uint32_t per_shard;                 // keys
+  std::uint32_t per_delay;                 // keys
+  std::uint32_t least_delay;
+  std::uint32_t positive;  // what the sign of its weight adds to a key
+  std::uint32_t negative;
+};
+// Keys of edges, and the lower bits of the index of each target.
+void keys_of(const EdgeKeys& keys, std::span<const std::uint32_t> places, const std::uint32_t* delays,
+             const double* weights, std::uint32_t* key, std::uint16_t* low);
 
 }  // namespace loci::sim

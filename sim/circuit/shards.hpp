@@ -25,6 +25,14 @@ class Shards {
   const PlaceRange& range(std::size_t population, std::size_t shard) const {
     return ranges_[population * n_ + shard];
   }
+  // Of all shards.
+  std::span<const PlaceRange> ranges(std::size_t population) const {
+    return std::span(ranges_).subspan(population * n_, n_);
+  }
+  // From a population's places to indices of each shard, modulo 2^32.
+  std::span<const std::uint32_t> offsets(std::size_t population) const {
+    return std::span(offset_).subspan(population * n_, n_);
+  }
   // The index of the first place of the range.
   std::uint32_t begin(std::size_t population, std::size_t shard) const {
     return begin_[population * n_ + shard];

@@ -5,24 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "sim/circuit/edge_kernels.hpp"
+
 namespace loci::sim {
-namespace {
-
-constexpr std::uint32_t low_bits = 16;
-
-// Calls front(e) and back(e) for the edges of the first and of the second half in turn, the latter from the
-// last one backwards: neighbours often have the same key, and would wait for each other.
-template <typename Front, typename Back>
-void from_both_ends(std::size_t n, const Front& front, const Back& back) {
-  for (std::size_t e = 0; e < n / 2; ++e) {
-    front(e);
-    back(n - 1 - e);
-  }
-  if (n % 2 == 1) front(n / 2);
-}
-
-}  // namespace
-
 void Row::clear() {
   target.clear();
   weight.clear();
@@ -36,8 +21,8 @@ SynapseTable::SynapseTable(std::size_t n_sources, std::vector<Member> members, c
       members_(std::move(members)),
       shards_(&shards),
       precision_(precision),
-      high_bits_(
-          static_cast<std::uint32_t>(std::bit_width((std::max(shards.most_indices(), 1U) - 1) >> low_bits))),
+      high_bits_(static_cast<std::uint32_t>(
+          std::bit_width((std::max(shards.most_indices(), 1U) - 1) >> low_index_bits))),
       rows_(shards.size() * n_sources),
       edges_(std::make_unique<Arena>(advice)),
       n_edges_(members_.size()),
@@ -91,105 +76,107 @@ void SynapseTable::Builder::choose_keys(std::span<const Row> rows) {
   std::size_t n = 0;
   for (const Row& row : rows) {
     n += row.size();
-    for (const std::uint32_t delay : row.delay) {
-      least = std::min(least, delay);
-      most = std::max(most, delay);
-    }
+    const DelayRange range = range_of(row.delay);
+    least = std::min(least, range.least);
+    most = std::max(most, range.most);
   }
   key_.resize(n);
   low_.resize(n);
   weight_.resize(n);
+  rank_.resize(n);
+  sorted_.resize(n);
   least_delay_ = std::min(least, most);
   keys_per_delay_ = static_cast<std::uint32_t>(table_.kinds_.size()) << table_.high_bits_;
   keys_per_shard_ = (most - least_delay_ + 1) * keys_per_delay_;
-  count_.assign(table_.shards_->size() * keys_per_shard_, 0);
-  room_.resize(count_.size());
+  count_.assign(table_.shards_->size() * keys_per_shard_, Count{0, 0});
+  begin_.resize(count_.size() + 1);
 }
 
-// Keys of the row's edges, which are those from number `first` on.
-void SynapseTable::Builder::name(const Row& row, std::size_t member, std::size_t first) {
-  const Shards::Map map = table_.shards_->map(table_.members_[member].target);
-  const std::uint32_t high_bits = table_.high_bits_;
-  const std::uint32_t positive = std::uint32_t{table_.kind_of_[member][0]} << high_bits;
-  const std::uint32_t negative = std::uint32_t{table_.kind_of_[member][1]} << high_bits;
-  const std::uint32_t per_delay = keys_per_delay_;
-  const std::uint32_t per_shard = keys_per_shard_;
-  const std::uint32_t least = least_delay_;
-  std::uint32_t* key = key_.data() + first;
-  std::uint16_t* low = low_.data() + first;
-  for (std::size_t e = 0; e < row.size(); ++e) {
-    const std::uint32_t shard = map.shard_of(row.target[e]);
-    const std::uint32_t index = map.index_of(row.target[e], shard);
-    key[e] = shard * per_shard + (row.delay[e] - least) * per_delay +
-             (row.weight[e] < 0.0 ? negative : positive) + (index >> low_bits);
-    low[e] = static_cast<std::uint16_t>(index);
+// Edges of the second half are counted from the last one backwards, in turn with those of the first:
+// neighbours often have the same key, and would wait for each other.
+void SynapseTable::Builder::count() {
+  const std::uint32_t* key = key_.data();
+  std::uint32_t* rank = rank_.data();
+  Count* counts = count_.data();
+  const std::size_t n = key_.size();
+  for (std::size_t front = 0, back = n; front < back; ++front) {
+    rank[front] = counts[key[front]].from_first++;
+    if (--back > front) rank[back] = counts[key[back]].from_last++;
   }
-  std::ranges::copy(row.weight, weight_.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
-// Makes room for a shard's segments, writes what they begin with and notes where their edges go.
-void SynapseTable::Builder::lay_out(std::size_t shard) {
-  const std::uint32_t first = static_cast<std::uint32_t>(shard) * keys_per_shard_;
+void SynapseTable::Builder::sort() {
+  begin_[0] = 0;
+  for (std::size_t k = 0; k < count_.size(); ++k) begin_[k + 1] = begin_[k] + count_[k].all();
+  const std::uint32_t n = begin_.back();
+  const std::uint32_t half = (n + 1) / 2;
+  const std::uint32_t* key = key_.data();
+  const std::uint32_t* rank = rank_.data();
+  const std::uint32_t* begin = begin_.data();
+  std::uint32_t* sorted = sorted_.data();
+  for (std::uint32_t e = 0; e < half; ++e) sorted[begin[key[e]] + rank[e]] = e;
+  for (std::uint32_t e = half; e < n; ++e) sorted[begin[key[e] + 1] - 1 - rank[e]] = e;
+}
+
+// A shard's segments of the source.
+template <typename Weight>
+void SynapseTable::Builder::write(std::size_t shard) {
+  const std::size_t first = shard * keys_per_shard_;
   const auto segment = [&](std::uint32_t key) {
     const std::uint32_t rest = key % keys_per_delay_;
-    return Segment{count_[first + key], static_cast<std::uint16_t>(least_delay_ + key / keys_per_delay_),
+    return Segment{count_[first + key].all(),
+                   static_cast<std::uint16_t>(least_delay_ + key / keys_per_delay_),
                    static_cast<std::uint8_t>(rest >> table_.high_bits_),
                    static_cast<std::uint8_t>(rest & ((1U << table_.high_bits_) - 1))};
   };
   std::size_t n_bytes = 0;
   for (std::uint32_t key = 0; key < keys_per_shard_; ++key)
-    if (count_[first + key] > 0) n_bytes += table_.segment_bytes(segment(key));
+    if (count_[first + key].all() > 0) n_bytes += table_.segment_bytes(segment(key));
   std::byte* at = edges_[shard].grow(n_bytes);
+  const std::uint16_t* low = low_.data();
+  const double* weights = weight_.data();
   for (std::uint32_t key = 0; key < keys_per_shard_; ++key) {
-    if (count_[first + key] == 0) continue;
+    const std::uint32_t n = count_[first + key].all();
+    if (n == 0) continue;
     const Segment each = segment(key);
+    const std::uint32_t* edges = sorted_.data() + begin_[first + key];
     std::memcpy(at, &each, sizeof each);
-    std::byte* targets = at + sizeof each;
-    std::byte* weights = targets + target_bytes(each.count);
-    at += table_.segment_bytes(each);
-    room_[first + key] = {targets, table_.kinds_[each.kind].uniform ? nullptr : weights, 0, each.count};
+    at += sizeof each;
+    for (std::uint32_t e = 0; e < n; ++e) std::memcpy(at + e * sizeof *low, low + edges[e], sizeof *low);
+    at += target_bytes(n);
+    if (table_.kinds_[each.kind].uniform) continue;
+    for (std::uint32_t e = 0; e < n; ++e) {
+      const auto weight = static_cast<Weight>(weights[edges[e]]);
+      std::memcpy(at + e * sizeof weight, &weight, sizeof weight);
+    }
+    at += n * sizeof(Weight);
   }
   ends_[shard].push_back(edges_[shard].size());
 }
 
-template <typename Weight>
-void SynapseTable::Builder::write() {
-  const std::uint32_t* keys = key_.data();
-  const std::uint16_t* lows = low_.data();
-  const double* weights = weight_.data();
-  Room* rooms = room_.data();
-  const auto put = [&](const Room& room, std::uint32_t at, std::size_t e) {
-    std::memcpy(room.targets + at * sizeof lows[0], &lows[e], sizeof lows[0]);
-    const auto weight = static_cast<Weight>(weights[e]);
-    if (room.weights != nullptr) std::memcpy(room.weights + at * sizeof weight, &weight, sizeof weight);
-  };
-  from_both_ends(
-      key_.size(),
-      [&](std::size_t e) {
-        Room& room = rooms[keys[e]];
-        put(room, room.first++, e);
-      },
-      [&](std::size_t e) {
-        Room& room = rooms[keys[e]];
-        put(room, --room.last, e);
-      });
-}
-
 void SynapseTable::Builder::append(std::span<const Row> rows) {
   choose_keys(rows);
+  const std::uint32_t high_bits = table_.high_bits_;
   std::size_t first = 0;
   for (std::size_t m = 0; m < rows.size(); ++m) {
-    name(rows[m], m, first);
+    const std::size_t target = table_.members_[m].target;
+    const EdgeKeys keys{.ranges = table_.shards_->ranges(target),
+                        .offsets = table_.shards_->offsets(target),
+                        .per_shard = keys_per_shard_,
+                        .per_delay = keys_per_delay_,
+                        .least_delay = least_delay_,
+                        .positive = std::uint32_t{table_.kind_of_[m][0]} << high_bits,
+                        .negative = std::uint32_t{table_.kind_of_[m][1]} << high_bits};
+    keys_of(keys, rows[m].target, rows[m].delay.data(), rows[m].weight.data(), key_.data() + first,
+            low_.data() + first);
+    std::ranges::copy(rows[m].weight, weight_.begin() + static_cast<std::ptrdiff_t>(first));
     first += rows[m].size();
     n_edges_[m] += rows[m].size();
   }
-  const auto count = [&](std::size_t e) { ++count_[key_[e]]; };
-  from_both_ends(first, count, count);
-  for (std::size_t shard = 0; shard < edges_.size(); ++shard) lay_out(shard);
-  if (table_.precision_ == Precision::single)
-    write<float>();
-  else
-    write<double>();
+  count();
+  sort();
+  for (std::size_t shard = 0; shard < edges_.size(); ++shard)
+    table_.precision_ == Precision::single ? write<float>(shard) : write<double>(shard);
 }
 
 void SynapseTable::Builder::finish() {
@@ -237,7 +224,7 @@ void SynapseTable::deliver(Cursor& cursor, const Segment& segment, double* arriv
   const std::byte* targets = cursor.at + sizeof segment;
   const std::byte* weights = targets + target_bytes(segment.count);
   cursor.at += segment_bytes(segment);
-  arrived += std::size_t{segment.high} << low_bits;
+  arrived += std::size_t{segment.high} << low_index_bits;
   if (kind.uniform)
     add_uniform(targets, kind.weight, segment.count, arrived);
   else if (precision_ == Precision::single)
@@ -269,7 +256,8 @@ void SynapseTable::read(std::uint32_t source, std::size_t member, Row& row) cons
       for (std::size_t e = 0; e < segment.count; ++e) {
         std::uint16_t low = 0;
         std::memcpy(&low, targets + e * sizeof low, sizeof low);
-        const std::uint32_t place = (std::uint32_t{segment.high} << low_bits | low) - begin + range.begin;
+        const std::uint32_t place =
+            (std::uint32_t{segment.high} << low_index_bits | low) - begin + range.begin;
         if (place < range.begin || place >= range.end) continue;  // another member's
         row.target.push_back(place);
         row.delay.push_back(segment.delay);

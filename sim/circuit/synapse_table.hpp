@@ -144,19 +144,19 @@ class SynapseTable::Builder {
     std::size_t size_ = 0;
     std::size_t room_ = 0;
   };
-  // A segment being written: its edges from `first` to before `last` are still missing.
-  struct Room {
-    std::byte* targets;
-    std::byte* weights;  // null where they are not stored
-    std::uint32_t first;
-    std::uint32_t last;
+  // Edges of one key, counted from a row's first on and, in the second half, from its last.
+  struct Count {
+    std::uint32_t from_first;
+    std::uint32_t from_last;
+
+    std::uint32_t all() const { return from_first + from_last; }
   };
   // Edges that go into one segment have one key: (shard, delay, kind, upper bits of the index).
   void choose_keys(std::span<const Row> rows);
-  void name(const Row& row, std::size_t member, std::size_t first);
-  void lay_out(std::size_t shard);
+  void count();
+  void sort();
   template <typename Weight>
-  void write();
+  void write(std::size_t shard);
 
   SynapseTable& table_;
   std::size_t block_ = 0;
@@ -168,11 +168,13 @@ class SynapseTable::Builder {
   std::uint32_t least_delay_ = 0;
   std::uint32_t keys_per_delay_ = 0;
   std::uint32_t keys_per_shard_ = 0;
-  std::vector<std::uint32_t> key_;    // of each edge
-  std::vector<std::uint16_t> low_;    // of each edge's index
-  std::vector<double> weight_;        // of each edge
-  std::vector<std::uint32_t> count_;  // by key
-  std::vector<Room> room_;            // by key
+  std::vector<std::uint32_t> key_;     // of each edge
+  std::vector<std::uint16_t> low_;     // of each edge's index
+  std::vector<double> weight_;         // of each edge
+  std::vector<std::uint32_t> rank_;    // of each edge in its segment
+  std::vector<Count> count_;           // by key
+  std::vector<std::uint32_t> begin_;   // by key, in sorted_; and the end of the last
+  std::vector<std::uint32_t> sorted_;  // edges, by key
 };
 
 }  // namespace loci::sim
