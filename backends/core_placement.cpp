@@ -194,6 +194,7 @@ CorePlacement place_on_cores(const CoreNetwork& network, const CoreCapacity& cap
                              std::uint64_t seed) {
   if (!applies(method, network, capacity))
     throw std::invalid_argument("place_on_cores: this method needs positions, or cores that layers share");
+  if (capacity.neurons == 0) throw std::invalid_argument("place_on_cores: a core holds at least one neuron");
   const bool bisects = method == PlacementMethod::bisection || method == PlacementMethod::bisection_by_layer;
   Filling filling(network, capacity);
   for (const Stretch& stretch : stretches_of(network, capacity, method)) {

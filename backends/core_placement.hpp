@@ -40,7 +40,7 @@ struct CoreTraffic {
 
 // Cores are filled in the method's order, each as far as the capacity goes, or halved to what fits. Throws
 // InputError for a neuron that no core can hold and for a placement that needs more cores or output axons
-// than there are; std::invalid_argument for a method that does not apply.
+// than there are; std::invalid_argument for a method that does not apply and for cores without room.
 CorePlacement place_on_cores(const CoreNetwork& network, const CoreCapacity& capacity, PlacementMethod method,
                              std::uint64_t seed = 1);
 

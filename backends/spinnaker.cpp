@@ -174,7 +174,8 @@ std::vector<PropertyFidelity> fidelity_of(const FloatNetwork& network, const Flo
           {"comparison", Fidelity::approximate, "fires at the threshold, which is 2^-15 higher for that"},
           {"leak", Fidelity::approximate, "exp(-dt / tau_m) in fixed point"},
           delay,
-          weight_fidelity(network, computed)};
+          weight_fidelity(network, computed),
+          early_bias_fidelity(network, "in fixed point")};
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ std::vector<PropertyFidelity> fidelity_of(const FloatNetwork& network, const Flo
           {"comparison", Fidelity::approximate, "whether a neuron fires at its threshold is not established"},
           {"leak", Fidelity::exact, ""},
           {"delay", Fidelity::exact, "each layer adds one step"},
-          weight_fidelity(network, computed)};
+          weight_fidelity(network, computed),
+          early_bias_fidelity(network)};
 }
 
 }  // namespace

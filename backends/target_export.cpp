@@ -39,6 +39,19 @@ PropertyFidelity weight_fidelity(const FloatNetwork& trained, const FloatNetwork
                               100.0 * std::sqrt(squared_error / squared), n_vanished, n_edges)};
 }
 
+PropertyFidelity early_bias_fidelity(const FloatNetwork& network, const std::string& rounded) {
+  const auto biased = [](const FloatLayer& layer) {
+    return std::ranges::any_of(layer.bias, [](double b) { return b != 0.0; });
+  };
+  if (std::ranges::none_of(network.layers, biased))
+    return {.property = "biases", .fidelity = Fidelity::exact, .note = "there are none"};
+  const std::string early =
+      "they flow in all layers from the first step on, before the first spikes can arrive";
+  return {.property = "biases",
+          .fidelity = Fidelity::approximate,
+          .note = rounded.empty() ? early : rounded + "; " + early};
+}
+
 PropertyFidelity reset_at_once_fidelity(const FloatNetwork& network) {
   const bool delayed = std::ranges::any_of(network.layers, [](const FloatLayer& layer) {
     return layer.lif.reset == sim::Reset::subtract && layer.lif.reset_delay;

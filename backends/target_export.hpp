@@ -29,4 +29,8 @@ PropertyFidelity weight_fidelity(const FloatNetwork& trained, const FloatNetwork
 // it was trained to be in the step of the spike.
 PropertyFidelity reset_at_once_fidelity(const FloatNetwork& network);
 
+// Biases that flow in all layers from the first step on: a layer starts with what they have charged it with
+// in the steps that spikes need to reach it. rounded: how they are kept, if not exactly.
+PropertyFidelity early_bias_fidelity(const FloatNetwork& network, const std::string& rounded = "");
+
 }  // namespace loci::backends

@@ -166,7 +166,8 @@ std::vector<PropertyFidelity> fidelity_of(const FloatNetwork& network, const Flo
        "a hidden neuron may fire up to 31 spikes in a step, one for each multiple of its threshold"},
       {"leak", Fidelity::approximate, leak},
       {"input", Fidelity::approximate, "at most 15 spikes of an input in a step"},
-      weight_fidelity(network, computed)};
+      weight_fidelity(network, computed),
+      early_bias_fidelity(network, "rounded")};
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace loci::io {
 namespace {
 
 // Every coordinate of every layer's neurons, where x, y and z cannot hold them.
-std::vector<SonataColumns> coordinates_of(const sim::SpatialGraph& graph) {
+std::vector<SonataColumns> coordinates_of(const sim::SpatialGraph& graph, std::size_t n_populations) {
   if (graph.dims() <= 3) return {};
-  std::vector<SonataColumns> layers(graph.n_layers());
+  std::vector<SonataColumns> layers(n_populations);
   for (std::size_t l = 0; l < graph.n_layers(); ++l)
     for (std::size_t k = 0; k < graph.dims(); ++k) {
       auto& column = layers[l][fmt::format("position_{}", k)];
@@ -39,7 +39,8 @@ void export_layered(const LayeredExport& target, const sim::NetworkDescription& 
   const std::size_t n_steps = target.n_steps + network.n_connections();
   file.duration_ms = static_cast<double>(n_steps) * file.circuit.step_ms;
   const sim::Connectivity connectivity(file.circuit, {});
-  export_circuit({.folder = target.folder, .columns = coordinates_of(graph)}, file, connectivity, provenance);
+  export_circuit({.folder = target.folder, .columns = coordinates_of(graph, file.circuit.populations.size())},
+                 file, connectivity, provenance);
 }
 
 }  // namespace loci::io

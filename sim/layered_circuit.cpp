@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/error.hpp"
 
@@ -34,8 +36,7 @@ Space space_of(const SpatialGraph& graph) {
   return space;
 }
 
-Population population_of(const NetworkDescription& network, const Parameters& parameters,
-                         const SpatialGraph& graph, std::size_t layer) {
+Population population_of(const NetworkDescription& network, const SpatialGraph& graph, std::size_t layer) {
   Population population{.name = layer_name(layer, network.n_layers()), .size = network.sizes[layer]};
   population.cell.model = CellModel::lif_discrete;
   population.cell.discrete = layer == 0 ? relay : network.lif_of(layer);
@@ -43,10 +44,6 @@ Population population_of(const NetworkDescription& network, const Parameters& pa
   for (Vertex v = graph.layer_begin(layer); v < graph.layer_begin(layer + 1); ++v)
     for (const std::size_t axis : axes_of(graph))
       population.placement.positions.push_back(graph.position(v)[axis]);
-  if (layer == 0) return population;
-  const auto bias = connection_biases(network, parameters, layer - 1);
-  if (std::ranges::any_of(bias, [](float b) { return b != 0.0F; }))
-    population.cell.current_pa = PerNeuron(std::vector<double>(bias.begin(), bias.end()));
   return population;
 }
 
@@ -81,6 +78,39 @@ Input input_of(const SpikeTrains& sample, const std::string& target, double step
   return input;
 }
 
+// A relay in the middle of the layer that sends the biases, from the step before the layer's first.
+void add_biases(const std::vector<float>& biases, std::size_t layer, Circuit& circuit) {
+  const Population& targets = circuit.populations[layer];
+  Population source{.name = "bias_" + targets.name, .size = 1};
+  source.cell.model = CellModel::lif_discrete;
+  source.cell.discrete = relay;
+  source.placement.kind = targets.placement.kind;
+  const std::size_t dims = circuit.space.dims;
+  source.placement.positions.assign(dims, 0.0);
+  for (std::size_t at = 0; at < targets.placement.positions.size(); ++at)
+    source.placement.positions[at % dims] +=
+        targets.placement.positions[at] / static_cast<double>(targets.size);
+  for (std::size_t k = 0; k < dims; ++k) {  // a mean may be rounded out of the box
+    double& x = source.placement.positions[k];
+    x = std::clamp(x, circuit.space.lower[k], circuit.space.lower[k] + circuit.space.extent[k]);
+  }
+  Projection projection{.source = source.name, .target = targets.name, .rule = ConnectionRule::given};
+  for (std::uint32_t neuron = 0; neuron < biases.size(); ++neuron) {
+    if (biases[neuron] == 0.0F) continue;
+    projection.edges.source.push_back(0);
+    projection.edges.target.push_back(neuron);
+    projection.edges.weight.push_back(biases[neuron]);
+    projection.edges.delay_ms.push_back(circuit.step_ms);
+  }
+  circuit.inputs.push_back({.target = source.name,
+                            .kind = InputKind::regular,
+                            .weight = 1.0,
+                            .start_ms = static_cast<double>(layer) * circuit.step_ms,
+                            .interval_ms = circuit.step_ms});
+  circuit.populations.push_back(std::move(source));
+  circuit.projections.push_back(std::move(projection));
+}
+
 }  // namespace
 
 std::string layer_name(std::size_t layer, std::size_t n_layers) {
@@ -96,9 +126,13 @@ Circuit layered_circuit(const NetworkDescription& network, const Parameters& par
   Circuit circuit{.space = space_of(graph), .populations = {}, .projections = {}, .inputs = {}};
   circuit.step_ms = graph.options().step_ms;
   for (std::size_t l = 0; l < network.n_layers(); ++l)
-    circuit.populations.push_back(population_of(network, parameters, graph, l));
+    circuit.populations.push_back(population_of(network, graph, l));
   for (std::size_t l = 0; l < network.n_connections(); ++l)
     circuit.projections.push_back(projection_of(graph, l));
+  for (std::size_t l = 1; l < network.n_layers(); ++l) {
+    const auto biases = connection_biases(network, parameters, l - 1);
+    if (std::ranges::any_of(biases, [](float b) { return b != 0.0F; })) add_biases(biases, l, circuit);
+  }
   if (sample != nullptr && !sample->neuron.empty())
     circuit.inputs.push_back(input_of(*sample, circuit.populations.front().name, circuit.step_ms));
   return circuit;

@@ -8,6 +8,8 @@
 
 #include "io/circuit_file.hpp"
 #include "io/hdf5.hpp"
+#include "io/sonata_reader.hpp"
+#include "io/sonata_writer.hpp"
 #include "sim/circuit/clock.hpp"
 #include "sim/circuit/connectivity.hpp"
 #include "sim/layered_circuit.hpp"
@@ -36,6 +38,10 @@ struct Trained {
       const auto inhibition = parameters->group("inhibition", l);
       for (std::size_t i = 0; i < inhibition.size(); ++i)
         inhibition[i] = (i % 3 == 0 ? -0.5F : 1.0F) * std::abs(inhibition[i]);
+    }
+    for (std::size_t l = 1; l < 4; ++l) {
+      const auto bias = parameters->group("bias", l);
+      for (std::size_t i = 1; i < bias.size(); ++i) bias[i] = 0.02F * static_cast<float>(i % 5) - 0.04F;
     }
     graph.emplace(sim::build_spatial_graph(description, *parameters, {.velocity = 0.8, .step_ms = 0.5}));
     for (std::size_t i = 0; i < 12; ++i) pixels.push_back(static_cast<std::uint8_t>(60 + 15 * i));
@@ -66,6 +72,7 @@ class Listener final : public sim::CircuitListener {
  public:
   explicit Listener(const sim::Circuit& circuit) : circuit_(circuit) {}
   void on_spikes(sim::Step step, std::size_t population, std::span<const std::uint32_t> neurons) override {
+    if (population >= 4) return;                                    // relays of biases
     if (step < population || step >= population + n_steps) return;  // not the layer's own time
     std::uint32_t first = 0;
     for (std::size_t p = 0; p < population; ++p)
@@ -96,7 +103,7 @@ TEST_CASE("a trained network comes back as a circuit of the same weights, delays
   for (const std::string& name : io::layered_export_files()) CHECK(std::filesystem::exists(folder / name));
   const sim::Circuit circuit = io::load_circuit(folder / "circuit.toml").circuit;
   CHECK(circuit.step_ms == 0.5);
-  REQUIRE(circuit.populations.size() == 4);
+  REQUIRE(circuit.populations.size() == 7);  // four layers, and biases of three
   CHECK(circuit.populations[0].name == "input");
   CHECK(circuit.populations[2].name == "hidden_2");
   CHECK(circuit.populations[3].name == "output");
@@ -162,7 +169,7 @@ TEST_CASE("coordinates beyond three are kept beside x, y and z") {
   CHECK_NOTHROW(io::load_circuit(folder / "circuit.toml"));
 }
 
-TEST_CASE("biases and what comes closest in continuous time are among the parameters") {
+TEST_CASE("biases are edges of a neuron that fires at every step, and a dense network has no places") {
   sim::NetworkDescription description;
   description.sizes = {3, 4, 2};
   description.wiring = sim::Wiring::dense;
@@ -171,17 +178,39 @@ TEST_CASE("biases and what comes closest in continuous time are among the parame
   const sim::SpatialGraph graph = sim::build_spatial_graph(description, parameters, {.step_ms = 2.0});
   const TemporaryFolder folder;
   io::export_layered({.folder = folder.path()}, description, parameters, graph, {});
-  const auto file = io::hdf5::File::open(folder / "nodes.h5");
-  const auto dynamics = file.group("nodes/hidden_1/0/dynamics_params");
-  // exp(-2 ms / tau) = 0.5
-  CHECK(dynamics.dataset("tau_m").read<double>()[3] == Approx(2.0 / std::log(2.0)));
-  CHECK(dynamics.dataset("v_th").read<double>() == std::vector<double>(4, 0.75));
-  CHECK(dynamics.dataset("v_reset").read<double>() == std::vector<double>(4, 0.0));
-  const auto bias = sim::connection_biases(description, parameters, 0);
-  CHECK(dynamics.dataset("i_e").read<double>() == std::vector<double>(bias.begin(), bias.end()));
   const sim::Circuit circuit = io::load_circuit(folder / "circuit.toml").circuit;
   CHECK(circuit.space.dims == 0);
-  CHECK(circuit.populations[1].cell.current_pa[2] == bias[2]);
-  CHECK(circuit.populations[1].cell.tau_membrane_ms == sim::Cell{}.tau_membrane_ms);
+  REQUIRE(circuit.populations.size() == 5);
   CHECK(circuit.populations[2].cell.discrete == description.lif_of(2));
+  CHECK(circuit.populations[4].name == "bias_output");
+  const auto bias = sim::connection_biases(description, parameters, 1);
+  const sim::Projection& projection = circuit.projections.back();
+  CHECK(projection.source == "bias_output");
+  CHECK(projection.target == "output");
+  CHECK(projection.edges.weight == std::vector<double>(bias.begin(), bias.end()));
+  // The output's first step is the third of all; what arrives in it left one step before.
+  REQUIRE(circuit.inputs.size() == 2);
+  CHECK(circuit.inputs[1].target == "bias_output");
+  CHECK(circuit.inputs[1].start_ms == 2 * 2.0);
+}
+
+TEST_CASE("what comes closest to the discrete neuron in continuous time is among the parameters") {
+  sim::Circuit circuit;
+  circuit.step_ms = 2.0;
+  circuit.populations = {{.name = "a", .size = 2}};
+  sim::Cell& cell = circuit.populations[0].cell;
+  cell.model = sim::CellModel::lif_discrete;
+  cell.discrete = {.beta = 0.5, .threshold = 0.75, .reset = sim::Reset::zero};
+  cell.current_pa = sim::PerNeuron({0.25, -0.5});
+  const TemporaryFolder folder;
+  const sim::Connectivity connectivity(circuit, {});
+  io::write_sonata_nodes(folder / "nodes.h5", circuit, connectivity, {});
+  const auto file = io::hdf5::File::open(folder / "nodes.h5");
+  const auto dynamics = file.group("nodes/a/0/dynamics_params");
+  // exp(-2 ms / tau) = 0.5
+  CHECK(dynamics.dataset("tau_m").read<double>()[1] == Approx(2.0 / std::log(2.0)));
+  CHECK(dynamics.dataset("v_th").read<double>() == std::vector<double>(2, 0.75));
+  CHECK(dynamics.dataset("v_reset").read<double>() == std::vector<double>(2, 0.0));
+  // Its current is read back, and the rest leaves the discrete neuron as it was.
+  CHECK(io::read_sonata_nodes(folder / "nodes.h5").populations[0].cell == cell);
 }
