@@ -54,6 +54,8 @@ void Emulator::advance(Layer& layer, std::span<const std::uint32_t> arriving,
                        std::span<const std::int32_t> constant) {
   if (network_.order == SpikeOrder::one_by_one)
     step_one_by_one(layer, arriving);
+  else if (network_.order == SpikeOrder::in_turn)
+    step_in_turn(layer, arriving);
   else
     step_summed(layer, arriving, constant);
 }
@@ -81,6 +83,13 @@ void Emulator::step_one_by_one(Layer& layer, std::span<const std::uint32_t> arri
   }
 }
 
+void Emulator::step_in_turn(Layer& layer, std::span<const std::uint32_t> arriving) {
+  layer.neurons.leak();
+  for (const std::uint32_t source : arriving)
+    layer.neurons.add(layer.sums.step(std::span(&source, 1)));  // one spike's weights, scaled
+  layer.neurons.fire(fired_);
+}
+
 void Emulator::require_fits(const IntegerStimulus& stimulus) const {
   const auto require = [](bool fits, const char* what) {
     if (!fits) throw std::invalid_argument(what);
@@ -91,7 +100,7 @@ void Emulator::require_fits(const IntegerStimulus& stimulus) const {
             "a stimulus has spikes of inputs that the integer network does not have");
   if (stimulus.sums.empty()) return;
   require(network_.order == SpikeOrder::summed,
-          "sums cannot drive an integer network that takes spikes one by one");
+          "sums cannot drive an integer network whose spikes arrive one after another");
   require(stimulus.sums.size() == network_.layers.front().size(),
           "a stimulus has not one sum for each neuron of the integer network's first layer");
   require(

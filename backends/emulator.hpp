@@ -55,6 +55,7 @@ class Emulator {
   void step_summed(Layer& layer, std::span<const std::uint32_t> arriving,
                    std::span<const std::int32_t> constant);
   void step_one_by_one(Layer& layer, std::span<const std::uint32_t> arriving);
+  void step_in_turn(Layer& layer, std::span<const std::uint32_t> arriving);
 
   const IntegerNetwork& network_;
   std::vector<Layer> layers_;

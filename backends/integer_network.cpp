@@ -69,6 +69,15 @@ class LayerCheck {
             "where spikes arrive one by one resets cannot wait for the next update");
   }
 
+  void in_turn() const {
+    const IntegerModel& model = layer_.model;
+    require(std::ranges::all_of(layer_.incoming.delay, [](auto delay) { return delay == 0; }) &&
+                layer_.incoming.exponent >= 0 && model.input_shift == 0,
+            "spikes that arrive in turn have no delays, negative exponents or shifts");
+    require(!model.current && layer_.parameters.bias.empty(),
+            "where spikes arrive in turn there are no currents or biases");
+  }
+
  private:
   void require(bool fits, const char* what) const {
     if (!fits) throw std::invalid_argument(fmt::format("layer {} of an integer network: {}", index_, what));
@@ -96,6 +105,7 @@ void validate(const IntegerNetwork& network) {
     check.registers();
     check.sums();
     if (network.order == SpikeOrder::one_by_one) check.one_by_one();
+    if (network.order == SpikeOrder::in_turn) check.in_turn();
     n_sources = network.layers[l].size();
   }
 }

@@ -31,6 +31,8 @@ enum class SpikeOrder {
   summed,      // the spikes of a step arrive as one sum, and thresholds are looked at once a step
   one_by_one,  // thresholds are looked at after the leak and after each spike; spikes leave in the order in
                // which they arose (tinyODIN, ODIN)
+  in_turn,     // the spikes of a step arrive one by one, each brought into the membrane's range at once, and
+               // thresholds are looked at once a step (ReckOn)
 };
 
 struct IntegerNetwork {

@@ -78,40 +78,53 @@ IntegerNeurons::IntegerNeurons(const IntegerModel& model, IntegerParameters para
 }
 
 void IntegerNeurons::leak() {
+  leak(0, size());
+}
+
+void IntegerNeurons::leak(std::size_t begin, std::size_t end) {
+  assert(begin <= end && end <= size());
   Register membrane(model_.membrane);
   with_leak(model_, [&](auto left_of) {
-    const std::size_t n_neurons = size();
     if (resets_.empty()) {
-      for (std::size_t n = 0; n < n_neurons; ++n)
+      for (std::size_t n = begin; n < end; ++n)
         membrane_[n] = membrane.kept(left_of(membrane_[n], parameters_.leak[n]));
     } else if (model_.reset == ResetTo::zero) {
-      for (std::size_t n = 0; n < n_neurons; ++n)
+      for (std::size_t n = begin; n < end; ++n)
         membrane_[n] = membrane.kept(resets_[n] != 0 ? 0 : left_of(membrane_[n], parameters_.leak[n]));
     } else {
-      for (std::size_t n = 0; n < n_neurons; ++n)
+      for (std::size_t n = begin; n < end; ++n)
         membrane_[n] = membrane.kept(left_of(membrane_[n], parameters_.leak[n]) -
                                      (resets_[n] != 0 ? parameters_.threshold[n] : 0));
     }
   });
-  std::ranges::fill(resets_, 0);
+  if (!resets_.empty())
+    std::fill(resets_.begin() + static_cast<std::ptrdiff_t>(begin),
+              resets_.begin() + static_cast<std::ptrdiff_t>(end), 0);
   overflows_.membrane += membrane.n_beyond();
 }
 
 template <typename Weight>
-void IntegerNeurons::add_spike(std::span<const Weight> weights) {
-  assert(weights.size() == size());
+void IntegerNeurons::add_spike(std::size_t begin, std::span<const Weight> weights) {
+  assert(begin + weights.size() <= size());
   Register membrane(model_.membrane);
+  const std::span<std::int32_t> values = std::span(membrane_).subspan(begin, weights.size());
   for (std::size_t n = 0; n < weights.size(); ++n)
-    membrane_[n] = membrane.kept(std::int64_t{membrane_[n]} + weights[n]);
+    values[n] = membrane.kept(std::int64_t{values[n]} + weights[n]);
   overflows_.membrane += membrane.n_beyond();
 }
 
 void IntegerNeurons::add(std::span<const std::int16_t> weights) {
-  add_spike(weights);
+  assert(weights.size() == size());
+  add_spike(0, weights);
 }
 
 void IntegerNeurons::add(std::span<const std::int32_t> weights) {
-  add_spike(weights);
+  assert(weights.size() == size());
+  add_spike(0, weights);
+}
+
+void IntegerNeurons::add(std::size_t begin, std::span<const std::int32_t> weights) {
+  add_spike(begin, weights);
 }
 
 void IntegerNeurons::integrate(std::span<const std::int32_t> sums) {
@@ -136,11 +149,15 @@ void IntegerNeurons::integrate(std::span<const std::int32_t> sums) {
 }
 
 void IntegerNeurons::fire(std::vector<std::uint32_t>& fired) {
+  fire(0, size(), fired);
+}
+
+void IntegerNeurons::fire(std::size_t begin, std::size_t end, std::vector<std::uint32_t>& fired) {
+  assert(begin <= end && end <= size());
   const std::int64_t beyond = model_.comparison == Comparison::greater ? 1 : 0;
   const std::int64_t lowest = model_.negative_never_fires ? 0 : std::numeric_limits<std::int32_t>::lowest();
   const std::size_t first = fired.size();
-  const std::size_t n_neurons = size();
-  for (std::size_t n = 0; n < n_neurons; ++n)
+  for (std::size_t n = begin; n < end; ++n)
     if (membrane_[n] >= std::max(lowest, parameters_.threshold[n] + beyond))
       fired.push_back(static_cast<std::uint32_t>(n));
   reset(std::span(fired).subspan(first));

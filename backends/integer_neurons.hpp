@@ -87,6 +87,11 @@ class IntegerNeurons {
   void integrate(std::span<const std::int32_t> sums);
   // Who is beyond its threshold, rising, appended to `fired`. They are reset, or will be with the next leak.
   void fire(std::vector<std::uint32_t>& fired);
+  // The same for the neurons [begin, end) alone, where a chip works on some of them. weights: of `begin` and
+  // those after it.
+  void leak(std::size_t begin, std::size_t end);
+  void add(std::size_t begin, std::span<const std::int32_t> weights);
+  void fire(std::size_t begin, std::size_t end, std::vector<std::uint32_t>& fired);
   // As at the start.
   void clear();
 
@@ -96,7 +101,7 @@ class IntegerNeurons {
 
  private:
   template <typename Weight>
-  void add_spike(std::span<const Weight> weights);
+  void add_spike(std::size_t begin, std::span<const Weight> weights);
   void reset(std::span<const std::uint32_t> fired);
 
   IntegerModel model_;

@@ -128,6 +128,19 @@ TEST_CASE("spikes that arrive one by one can fire a neuron before inhibition com
   CHECK(run(network, {{1, 2, 2, 0}}, 1).fired[0] == std::vector<Fired>{{1, 0, 0}});  // twice in a step
 }
 
+TEST_CASE("spikes that arrive in turn saturate the membrane on the way, and fire it at the end of the step") {
+  // 100 + 100 is 127, less 120 is 7, which is not beyond 10; as one sum it would be 80. The other has 2 * 12.
+  IntegerNetwork network{.layers = {halving_layer(3, 2, {50, 0, 50, 12, -60, 0})}};
+  network.layers[0].model.membrane = signed_range(8);
+  network.layers[0].incoming.exponent = 1;
+  network.order = SpikeOrder::in_turn;
+  const Record in_turn = run(network, {{0, 1, 2}}, 2);
+  CHECK(in_turn.fired[0] == std::vector<Fired>{{1}, {}});
+  CHECK(in_turn.membrane[0] == std::vector<std::vector<std::int32_t>>{{7, 0}, {3, 0}});
+  network.order = SpikeOrder::summed;
+  CHECK(run(network, {{0, 1, 2}}, 1).fired[0] == std::vector<Fired>{{0, 1}});
+}
+
 TEST_CASE("a sample does not feel the sample before it") {
   IntegerNetwork network{.layers = {halving_layer(1, 1, {9})}};
   network.layers[0].incoming.delay = {2};
@@ -181,6 +194,14 @@ TEST_CASE("an integer network that does not fit together is refused") {
   refuses([](auto& network, auto& layer) {
     network.order = SpikeOrder::one_by_one;
     layer.model.reset_time = ResetTime::next_update;
+  });
+  refuses([](auto& network, auto& layer) {
+    network.order = SpikeOrder::in_turn;
+    layer.incoming.exponent = -1;
+  });
+  refuses([](auto& network, auto& layer) {
+    network.order = SpikeOrder::in_turn;
+    layer.parameters.bias.assign(3, 1);
   });
 }
 

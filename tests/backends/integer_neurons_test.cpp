@@ -84,3 +84,27 @@ TEST_CASE("a current forgets on its own and flows into the membrane with the bia
   CHECK(neurons.current()[0] == 32);
   CHECK(neurons.membrane()[0] == 64 + 32 + 2 * 5);
 }
+
+TEST_CASE("some of the neurons leak, take weights and fire while the others stay as they are") {
+  IntegerNeurons neurons({.membrane = signed_range(8),
+                          .leak = Leak::linear,
+                          .comparison = Comparison::greater_equal,
+                          .reset = ResetTo::subtract,
+                          .reset_time = ResetTime::next_update},
+                         {.leak = {1, 1, 1, 1}, .threshold = {5, 5, 5, 5}});
+  const auto membranes = [&] {
+    return std::vector<std::int32_t>(neurons.membrane().begin(), neurons.membrane().end());
+  };
+  const std::vector<std::int32_t> all{7, 7, 7, 7};
+  const std::vector<std::int32_t> two{1, -2};
+  neurons.add(all);
+  neurons.add(1, two);
+  CHECK(membranes() == std::vector<std::int32_t>{7, 8, 5, 7});
+  std::vector<std::uint32_t> who;
+  neurons.fire(1, 3, who);
+  CHECK(who == std::vector<std::uint32_t>{1, 2});
+  neurons.leak(0, 2);
+  CHECK(membranes() == std::vector<std::int32_t>{6, 2, 5, 7});
+  neurons.leak(1, 4);  // the third is still to be reset, the second no more
+  CHECK(membranes() == std::vector<std::int32_t>{6, 1, -1, 6});
+}
