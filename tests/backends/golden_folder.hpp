@@ -25,4 +25,15 @@ inline std::vector<std::filesystem::path> files_in(const std::filesystem::path& 
   return files;
 }
 
+// The folders of a set, sorted: a case each. None where there is no such set.
+inline std::vector<std::filesystem::path> golden_cases(const std::string& set) {
+  std::vector<std::filesystem::path> cases;
+  const std::filesystem::path folder = golden_folder() / set;
+  if (!std::filesystem::exists(folder)) return cases;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.is_directory()) cases.push_back(entry.path());
+  std::ranges::sort(cases);
+  return cases;
+}
+
 }  // namespace loci::test
