@@ -34,6 +34,10 @@ io::DataSplits load_data(const TrainConfig& config, const std::string& data_dir)
     splits.train.labels.resize(config.train_images);
     splits.train.pixels.resize(config.train_images * splits.train.n_pixels());
   }
+  if (config.image_size != 0) {
+    splits.train = sim::averaged_down(splits.train, config.image_size);
+    splits.test = sim::averaged_down(splits.test, config.image_size);
+  }
   return splits;
 }
 
@@ -149,6 +153,12 @@ std::string summary_of(const sim::NetworkDescription& network) {
   }
   if (std::isfinite(network.cutoff)) text += fmt::format(", cutoff {}", network.cutoff);
   if (network.pruned > 0.0) text += fmt::format(", {} of the edges pruned", network.pruned);
+  const auto rounded = [&text](const char* what, std::size_t bits) {
+    if (bits > 0) text += fmt::format(", {}-bit {}", bits, what);
+  };
+  rounded("weights", network.quantisation.weight_bits);
+  rounded("positions", network.quantisation.position_bits);
+  rounded("masks", network.quantisation.mask_bits);
   return text;
 }
 

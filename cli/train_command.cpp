@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -29,6 +30,7 @@ struct TrainOptions {
   std::vector<CLI::Option*> field_options;
   std::vector<CLI::Option*> start_options;  // the others that say what run to start
   std::string preset;
+  std::string from;
   std::string config_file;
   std::string resume;
   std::string out = "model.h5";
@@ -41,9 +43,22 @@ struct TrainOptions {
   Output output;
 };
 
-// Defaults, then the preset, then the file, then the command line.
-TrainConfig merged_config(const TrainOptions& options) {
-  TrainConfig config;
+// A model to go on from. What it was rounded to is not inherited: who rounds says to what.
+std::optional<LoadedModel> starting_model(const TrainOptions& options) {
+  if (options.from.empty()) return std::nullopt;
+  LoadedModel model = load_model(options.from);
+  const TrainConfig whole;
+  model.config.quantize_weights = whole.quantize_weights;
+  model.config.quantize_scale = whole.quantize_scale;
+  model.config.quantize_positions = whole.quantize_positions;
+  model.config.quantize_step = whole.quantize_step;
+  model.config.quantize_masks = whole.quantize_masks;
+  return model;
+}
+
+// Defaults or the starting model's, then the preset, then the file, then the command line.
+TrainConfig merged_config(const TrainOptions& options, const std::optional<LoadedModel>& start) {
+  TrainConfig config = start ? start->config : TrainConfig{};
   if (!options.preset.empty())
     read_toml(io::TomlConfig::parse(experiments::preset(options.preset), "preset " + options.preset), config);
   if (!options.config_file.empty()) read_toml(io::TomlConfig::load(options.config_file), config);
@@ -55,7 +70,8 @@ TrainConfig merged_config(const TrainOptions& options) {
 class RunObserver final : public learning::TrainingObserver {
  public:
   RunObserver(const TrainOptions& options, const TrainConfig& config, const learning::TrainingPlan& plan,
-              const learning::Trainer& trainer, fs::path path, std::uint64_t n_images)
+              const learning::Trainer& trainer, fs::path path, std::uint64_t n_images,
+              std::map<std::string, std::string> origin)
       : options_(options),
         config_(config),
         plan_(plan),
@@ -63,7 +79,8 @@ class RunObserver final : public learning::TrainingObserver {
         path_(std::move(path)),
         configuration_(to_toml(config)),
         progress_(options.output, "images"),
-        n_images_(n_images) {}
+        n_images_(n_images),
+        origin_(std::move(origin)) {}
 
   bool on_batch(const TrainingState& state, std::size_t /*n_batches*/) override {
     const bool between_epochs = state.batches_done == 0;
@@ -109,6 +126,7 @@ class RunObserver final : public learning::TrainingObserver {
         .configuration = configuration_,
         .attributes = {{"dataset", config_.dataset}, {"epochs_done", fmt::format("{}", state.epoch)}},
         .history = history_table(state)};
+    file.attributes.insert(origin_.begin(), origin_.end());
     if (resumable) file.snapshot = snapshot_of(state);
     return file;
   }
@@ -121,7 +139,8 @@ class RunObserver final : public learning::TrainingObserver {
   fs::path path_;
   std::string configuration_;
   Progress progress_;
-  std::uint64_t n_images_;  // per epoch
+  std::uint64_t n_images_;                     // per epoch
+  std::map<std::string, std::string> origin_;  // what parameters it started from
   std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
 };
 
@@ -218,12 +237,48 @@ void refuse_overwriting(const TrainOptions& options) {
                      "replace it with --force, or name another model with --out");
 }
 
+// Refuses a start whose parameters are of another network, and chooses what it can tell about rounding.
+void fit_to_start(const std::optional<LoadedModel>& start, const sim::LabelledImages& images,
+                  TrainConfig& config) {
+  const bool lacks_scale = config.quantize_weights > 0 && config.quantize_scale.empty();
+  const bool lacks_step = config.quantize_positions > 0 && config.quantize_step == 0.0;
+  if (!start) {
+    if (lacks_scale || lacks_step)
+      throw InputError(lacks_scale ? "quantization.scale" : "quantization.step",
+                       "it follows from trained parameters, and there are none yet",
+                       "give it, or train without rounding first and go on with --from");
+    return;
+  }
+  TrainConfig unrounded = config;
+  unrounded.quantize_weights = unrounded.quantize_positions = unrounded.quantize_masks = 0;
+  auto network = plan_of(unrounded, images.n_pixels(), images.n_classes).network;
+  if (sim::ParameterLayout(network).groups() != start->parameters.layout.groups())
+    throw InputError("--from",
+                     fmt::format("its network is {}, to be trained is {}", summary_of(start->file.network),
+                                 summary_of(network)),
+                     "leave the network as it is");
+  fit_quantisation(network, start->parameters, config);
+}
+
+std::map<std::string, std::string> origin_of(const TrainOptions& options,
+                                             const std::optional<LoadedModel>& start,
+                                             const std::optional<io::ModelFile>& checkpoint) {
+  std::map<std::string, std::string> origin;
+  if (start) origin = {{"from", options.from}, {"from_sha256", parameter_digest(start->parameters)}};
+  if (checkpoint)
+    for (const char* name : {"from", "from_sha256"})
+      if (const auto found = checkpoint->attributes.find(name); found != checkpoint->attributes.end())
+        origin.insert(*found);
+  return origin;
+}
+
 int train(const TrainOptions& options) {
   if (!(options.checkpoint_seconds >= 0))
     throw InputError("--checkpoint-seconds", fmt::format("{} is not a time", options.checkpoint_seconds),
                      "give 0 to save after every batch, or how many seconds may be lost");
   if (!options.instruction_set.empty()) learning::choose_instruction_set(options.instruction_set);
-  TrainConfig config = merged_config(options);
+  const auto start = starting_model(options);
+  TrainConfig config = merged_config(options, start);
   std::optional<io::ModelFile> checkpoint;
   fs::path path = options.out;
   if (!options.resume.empty()) {
@@ -235,14 +290,17 @@ int train(const TrainOptions& options) {
     refuse_overwriting(options);
   }
   const auto data = load_data(config);
+  fit_to_start(start, data.train, config);
   const auto plan = plan_of(config, data.train.n_pixels(), data.train.n_classes);
   const learning::Workers workers(options.threads);
   learning::Trainer trainer(plan, data.train, workers);
   TrainingState state = checkpoint ? restored_state(*checkpoint, path) : trainer.start();
+  if (start) state.parameters.values = start->parameters.values;
   prepare_output(path);
 
   watch_interrupts();
-  RunObserver observer(options, config, plan, trainer, path, data.train.size() - config.validation);
+  RunObserver observer(options, config, plan, trainer, path, data.train.size() - config.validation,
+                       origin_of(options, start, checkpoint));
   if (!options.output.quiet)
     fmt::print(stderr, "{} on {}: {} parameters, {} training images, {} threads, {} kernels\n",
                summary_of(plan.network), config.dataset, state.parameters.layout.size(),
@@ -285,7 +343,7 @@ int print_or_train(const TrainOptions& options) {
   }
   if (!options.resume.empty()) refuse_what_starts_a_run(options);
   if (!options.print_config) return train(options);
-  fmt::print("{}", to_toml(merged_config(options)));
+  fmt::print("{}", to_toml(merged_config(options, starting_model(options))));
   return 0;
 }
 
@@ -297,6 +355,8 @@ void add_train(CLI::App& app, Action& action) {
   options->start_options = {
       command->add_option("--preset", options->preset,
                           "start from a built-in configuration (--list-presets)"),
+      command->add_option("--from", options->from,
+                          "start from this model's parameters and, but for rounding, its configuration"),
       command->add_option("--config", options->config_file,
                           "TOML file with [data], [network], [objective] and [training]"),
       command->add_option("--out", options->out, "model file to write; also the checkpoint while training")

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/error.hpp"
+#include "sim/quantisation_fit.hpp"
 
 namespace loci::cli {
 
@@ -20,6 +21,8 @@ const std::vector<Field>& fields() {
       {"data.validation", "--validation", &C::validation,
        "training images set aside to choose the best epoch by; 0: keep the last epoch"},
       {"data.encoding", "--encoding", &C::encoding, "input: constant (current), bernoulli (rate) or latency"},
+      {"data.image_size", "--image-size", &C::image_size,
+       "average images down to so many pixels a side; 0: as they are"},
       {"network.hidden", "--hidden", &C::hidden, "neurons of each hidden layer"},
       {"network.wiring", "--wiring", &C::wiring, "spatial (weights from positions) or dense"},
       {"network.neuron", "--neuron", &C::neuron, "snn (leaky integrate-and-fire) or mlp (ReLU)"},
@@ -43,6 +46,18 @@ const std::vector<Field>& fields() {
        "reset at the step after the spike (snnTorch's default)"},
       {"network.spread", "--spread", &C::spread, "standard deviation of the initial positions"},
       {"network.gap", "--gap", &C::gap, "initial distance of neighbouring layers, when learned"},
+      {"network.biases", "--biases", &C::biases,
+       "learn biases; without, all are 0 (for chips that have none)"},
+      {"quantization.weights", "--quantize-weights", &C::quantize_weights,
+       "bits that weights are rounded to as they act; 0: not"},
+      {"quantization.scale", "--quantize-scale", &C::quantize_scale,
+       "steps of the rounded weights in 1, for each connection; none: what fits the weights of --from best"},
+      {"quantization.positions", "--quantize-positions", &C::quantize_positions,
+       "bits that coordinates are rounded to as they act; 0: not"},
+      {"quantization.step", "--quantize-step", &C::quantize_step,
+       "step of rounded coordinates and gaps, a power of two; 0: what fits the positions of --from"},
+      {"quantization.masks", "--quantize-masks", &C::quantize_masks,
+       "bits that masks are rounded to as they act; 0: not"},
       {"objective.loss", "--loss", &C::loss,
        "auto, cross_entropy (mlp), ce_count, ce_rate, membrane_sum or membrane_rate"},
       {"objective.surrogate", "--surrogate", &C::surrogate,
@@ -145,6 +160,32 @@ learning::Objective objective_of(const TrainConfig& config, const sim::NetworkDe
           .n_steps = spiking ? config.steps : 1};
 }
 
+sim::Quantisation quantisation_of(const TrainConfig& config) {
+  return {.weight_bits = config.quantize_weights,
+          .weight_scale = config.quantize_scale,
+          .position_bits = config.quantize_positions,
+          .position_step = config.quantize_step,
+          .mask_bits = config.quantize_masks};
+}
+
+void fit_quantisation(const sim::NetworkDescription& network, const sim::Parameters& parameters,
+                      TrainConfig& config) {
+  // Bits and what is given first: what follows takes them as good.
+  sim::NetworkDescription given = network;
+  given.quantisation = quantisation_of(config);
+  if (config.quantize_scale.empty()) given.quantisation.weight_scale.assign(network.n_connections(), 1.0);
+  if (config.quantize_step == 0.0) given.quantisation.position_step = 1.0;
+  sim::validate(given);
+  if (config.quantize_positions > 0 && config.quantize_step == 0.0)
+    config.quantize_step = sim::fitted_step(parameters, config.quantize_positions);
+  if (config.quantize_weights == 0 || !config.quantize_scale.empty()) return;
+  sim::NetworkDescription on_grid = network;
+  on_grid.quantisation = {.position_bits = config.quantize_positions,
+                          .position_step = config.quantize_step,
+                          .mask_bits = config.quantize_masks};
+  config.quantize_scale = sim::fitted_scales(on_grid, parameters, config.quantize_weights);
+}
+
 learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, std::size_t n_classes) {
   learning::TrainingPlan plan;
   auto& network = plan.network;
@@ -165,7 +206,9 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
                   .threshold = config.threshold,
                   .reset = sim::parse_reset(config.reset, "network.reset"),
                   .reset_delay = config.reset_delay}};
-  plan.initialisation = {.spread = config.spread, .gap = config.gap, .seed = config.seed};
+  network.quantisation = quantisation_of(config);
+  plan.initialisation = {
+      .spread = config.spread, .gap = config.gap, .biases = config.biases, .seed = config.seed};
   plan.objective = objective_of(config, network);
   plan.encoder = encoder_of(config);
   plan.schedule = {.peak = config.learning_rate,
@@ -178,7 +221,7 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
                                {"inhibition", config.rate_inhibition},
                                {"gap", config.rate_gap},
                                {"weight", config.rate_weight},
-                               {"bias", config.rate_bias}}};
+                               {"bias", config.biases ? config.rate_bias : 0.0}}};
   plan.epochs = config.epochs;
   plan.batch_size = config.batch_size;
   plan.n_validation = config.validation;

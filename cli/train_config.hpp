@@ -20,6 +20,7 @@ struct TrainConfig {
   std::uint64_t train_images = 0;
   std::uint64_t validation = 0;
   std::string encoding = "constant";
+  std::uint64_t image_size = 0;
   // [network]
   std::vector<std::uint64_t> hidden{448};
   std::string wiring = "spatial";
@@ -38,6 +39,13 @@ struct TrainConfig {
   bool reset_delay = true;
   double spread = 1.0;
   double gap = 1.0;
+  bool biases = true;
+  // [quantization]
+  std::uint64_t quantize_weights = 0;
+  std::vector<double> quantize_scale;
+  std::uint64_t quantize_positions = 0;
+  double quantize_step = 0.0;
+  std::uint64_t quantize_masks = 0;
   // [objective]
   std::string loss = "auto";
   std::string surrogate = "atan";
@@ -81,6 +89,12 @@ const std::vector<Field>& fields();
 // Overwrites what the document names; refuses unknown keys with line and column.
 void read_toml(io::TomlConfig document, TrainConfig& config);
 std::string to_toml(const TrainConfig& config);
+
+sim::Quantisation quantisation_of(const TrainConfig& config);
+// Scales and step that fit these parameters best, where they are wanted and not given. Throws InputError for
+// rounding that makes no sense.
+void fit_quantisation(const sim::NetworkDescription& network, const sim::Parameters& parameters,
+                      TrainConfig& config);
 
 // The plan for images of n_pixels in n_classes. Throws InputError naming what is wrong.
 learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, std::size_t n_classes);

@@ -24,6 +24,11 @@ void require_finite(std::span<const float> values, const std::string& group, con
                      "train again, with a smaller learning rate if the training diverged");
 }
 
+// The oldest that says all there is, so that older programs read what they can understand.
+int version_of(const sim::NetworkDescription& network) {
+  return network.quantisation.any() ? model_format_version : 2;
+}
+
 void write_parameters(hdf5::Group& root, const ModelFile& model, const std::string& where) {
   hdf5::Group parameters = root.create_group("parameters");
   const sim::ParameterLayout layout(model.network);
@@ -124,7 +129,7 @@ std::map<std::string, std::string> read_attributes(const hdf5::Group& root) {
 void write_model(const std::filesystem::path& path, const ModelFile& model) {
   sim::validate(model.network);
   auto file = hdf5::File::create_in_memory(path.string());
-  write_stamp(file, model_format, model_format_version,
+  write_stamp(file, model_format, version_of(model.network),
               {.seed = model.seed, .configuration = model.configuration});
   write_network(file, model.network);
   write_parameters(file, model, path.string());

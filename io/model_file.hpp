@@ -16,8 +16,9 @@
 
 namespace loci::io {
 
-// 2: the network may lack edges (cutoff, pruned), which a reader of 1 would not notice.
-inline constexpr int model_format_version = 2;
+// 2: the network may lack edges (cutoff, pruned), which a reader of 1 would not notice; 3: it may round its
+// numbers (quantization).
+inline constexpr int model_format_version = 3;
 
 struct NamedArray {
   std::string name;

@@ -50,6 +50,25 @@ std::vector<sim::Lif> read_lif(const hdf5::Group& group) {
   return lif;
 }
 
+void write_quantisation(hdf5::Group& network, const sim::Quantisation& quantisation) {
+  hdf5::Group group = network.create_group("quantization");
+  group.write_attribute("weight_bits", static_cast<std::uint64_t>(quantisation.weight_bits));
+  group.write_attribute("position_bits", static_cast<std::uint64_t>(quantisation.position_bits));
+  group.write_attribute("position_step", quantisation.position_step);
+  group.write_attribute("mask_bits", static_cast<std::uint64_t>(quantisation.mask_bits));
+  group.write("weight_scale", quantisation.weight_scale);
+}
+
+sim::Quantisation read_quantisation(const hdf5::Group& network) {
+  if (!network.exists("quantization")) return {};
+  const hdf5::Group group = network.group("quantization");
+  return {.weight_bits = group.read_attribute<std::uint64_t>("weight_bits"),
+          .weight_scale = group.dataset("weight_scale").read<double>(),
+          .position_bits = group.read_attribute<std::uint64_t>("position_bits"),
+          .position_step = group.read_attribute<double>("position_step"),
+          .mask_bits = group.read_attribute<std::uint64_t>("mask_bits")};
+}
+
 }  // namespace
 
 void write_network(hdf5::Group& root, const sim::NetworkDescription& network) {
@@ -66,6 +85,7 @@ void write_network(hdf5::Group& root, const sim::NetworkDescription& network) {
   group.write("sizes", std::vector<std::uint64_t>(network.sizes.begin(), network.sizes.end()));
   group.write("weight_scale", network.weight_scale);
   write_lif(group, network.lif);
+  if (network.quantisation.any()) write_quantisation(group, network.quantisation);
 }
 
 sim::NetworkDescription read_network(const hdf5::Group& root) {
@@ -89,7 +109,8 @@ sim::NetworkDescription read_network(const hdf5::Group& root) {
       .softening = group.read_attribute<double>("softening"),
       .cutoff = since_version_2("cutoff", whole.cutoff),
       .pruned = since_version_2("pruned", whole.pruned),
-      .lif = read_lif(group)};
+      .lif = read_lif(group),
+      .quantisation = read_quantisation(group)};
   try {
     sim::validate(network);
   } catch (const InputError& error) {

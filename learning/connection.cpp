@@ -59,13 +59,14 @@ Connection::Connection(const sim::NetworkDescription& network, std::size_t index
 
 void Connection::prepare(const sim::Parameters& parameters, const Workers& workers, bool keep) {
   parameters_ = &parameters;
+  kept_.clear();
   if (network_.spatial())
     prepare_space();
   else
     stored_ = parameters.group("weight", index_);
   if (network_.pruned > 0.0) prune(workers);
   if (balanced_) find_means(workers);
-  kept_.clear();
+  if (network_.quantisation.rounds_weights()) return keep_rounded(workers);
   const std::size_t n_floats = pre_.padded() * post_.padded();
   const bool every_pair_near = !std::isfinite(network_.cutoff);
   if (!every_pair_near || (!keep && post_.size() >= few_panels) || n_floats > most_kept_floats) return;
@@ -76,6 +77,42 @@ void Connection::prepare(const sim::Parameters& parameters, const Workers& worke
   });
 }
 
+float Connection::acting_mask(float inhibition, float mask) const {
+  if (!network_.quantisation.rounds_masks()) return mask;
+  const double exact = std::tanh(network_.mask_steepness / 2 * static_cast<double>(inhibition));
+  return static_cast<float>(sim::rounded_mask(network_.quantisation, exact));
+}
+
+// Whole numbers from the one definition, in double: approximate roots would round some of them otherwise.
+void Connection::keep_rounded(const Workers& workers) {
+  kept_.assign(pre_.padded() * post_.padded(), 0.0F);
+  const auto exact = sim::in_double(network_, *parameters_);
+  const std::size_t n_post = post_.n_neurons();
+  const auto order = neighbourhood_.order(index_);
+  if (!network_.spatial() || network_.pruned > 0.0) {
+    const auto weights = sim::connection_weights(network_, exact, index_);
+    for (std::size_t i = 0; i < pre_.n_neurons(); ++i)
+      scatter_row(i, std::span(weights).subspan(neuron_at(order, i) * n_post, n_post));
+    return;
+  }
+  const sim::SpatialPairs<double> pairs(network_, exact, index_);
+  workers.for_each(pre_.n_neurons(), [&](std::size_t i, std::size_t) {
+    std::vector<double> row(n_post);
+    sim::weight_row(network_, pairs, index_, neuron_at(order, i), row);
+    scatter_row(i, row);
+  });
+}
+
+// To the panels' tiles the weights of the neuron at place i.
+void Connection::scatter_row(std::size_t i, std::span<const double> row) {
+  const auto order = neighbourhood_.order(index_ + 1);
+  for (const Panel& panel : post_) {
+    float* to = kept_.data() + pre_.padded() * panel.begin + i * panel.width;
+    for (std::size_t j = 0; j < panel.filled; ++j)
+      to[j] = static_cast<float>(row[neuron_at(order, panel.begin + j)]);
+  }
+}
+
 void Connection::prepare_space() {
   const auto inhibition = parameters_->group("inhibition", index_);
   const auto half_steepness = static_cast<float>(network_.mask_steepness / 2);
@@ -84,8 +121,9 @@ void Connection::prepare_space() {
   mask_.assign(pre_.padded(), 0.0F);
   factor_.assign(pre_.padded(), 0.0F);
   for (std::size_t i = 0; i < inhibition.size(); ++i) {
-    mask_[i] = std::tanh(half_steepness * inhibition[neuron_at(pre_order, i)]);
-    factor_[i] = scale * mask_[i];
+    const float value = inhibition[neuron_at(pre_order, i)];
+    mask_[i] = std::tanh(half_steepness * value);
+    factor_[i] = scale * acting_mask(value, mask_[i]);
   }
   base_ = parameters_->squared_gap(network_, index_) + static_cast<float>(network_.softening);
   place(parameters_->group("position", index_), pre_order, pre_, n_coordinates_, pre_positions_, pre_lanes_);
@@ -226,6 +264,10 @@ bool Connection::is_edge(std::size_t i, std::size_t j) const {
 
 void Connection::make_tile(std::size_t q, std::size_t p, float* weights) const {
   const std::size_t width = post_[p].width;
+  if (kept_as_rounded()) {
+    std::copy_n(kept_tile(q, p), pre_[q].width * width, weights);
+    return;
+  }
   if (network_.spatial()) {
     weight_tile(tile(q, p), weights);
     clear_padding(post_[p], pre_[q].width, weights);
@@ -246,8 +288,8 @@ void Connection::copy_row(std::size_t i, const Panel& panel, float* to, std::siz
 
 const float* Connection::weights(std::size_t p, std::span<const std::uint32_t> near,
                                  AlignedFloats& scratch) const {
-  if (!kept_.empty())
-    return kept_.data() + pre_.padded() * post_[p].begin + pre_[near.front()].begin * post_[p].width;
+  const bool every_pair_near = !std::isfinite(network_.cutoff);
+  if (!kept_.empty() && every_pair_near) return kept_tile(near.front(), p);
   std::size_t n_rows = 0;
   for (const std::uint32_t q : near) n_rows += pre_[q].width;
   scratch.resize(n_rows * post_[p].width);
@@ -267,7 +309,12 @@ const float* Connection::transposed_weights(std::size_t q, std::span<const std::
   scratch.assign(n_rows * width, 0.0F);
   float* weights = scratch.data();
   for (const std::uint32_t p : near) {
-    if (network_.spatial()) {
+    if (kept_as_rounded()) {
+      const float* from = kept_tile(q, p);
+      for (std::size_t i = 0; i < width; ++i)
+        for (std::size_t j = 0; j < post_[p].width; ++j)
+          weights[j * width + i] = from[i * post_[p].width + j];
+    } else if (network_.spatial()) {
       DistanceTile there = tile(q, p);
       there.row_positions = post_positions_.data() + n_coordinates_ * post_[p].begin;
       there.lane_positions = pre_lanes_.data() + n_coordinates_ * pre_[q].begin;

@@ -1,6 +1,8 @@
 // One connection (layer l to l + 1) as the fast path uses it: weights made tile by tile from the parameters,
 // weight gradients turned tile by tile into parameter gradients, neither ever stored as a whole. Whether
-// weights follow from positions, which pairs are edges and whether they are balanced ends here.
+// weights follow from positions, which pairs are edges, whether they are balanced and what they are rounded
+// to ends here. Rounded weights alone are stored as a whole: what they are is decided in double, neuron by
+// neuron.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +32,8 @@ class Connection {
   }
 
   // Derives masks, positions by lane, which pairs are edges and the means that balance; once per update,
-  // before the calls below. Keeps a pointer to the parameters. Weights are kept where that pays within one
-  // update, or, with `keep`, for many.
+  // before the calls below. Keeps a pointer to the parameters, which are as sim::on_grid() has them. Weights
+  // are kept where they are rounded, where that pays within one update, or, with `keep`, for many.
   void prepare(const sim::Parameters& parameters, const Workers& workers, bool keep);
 
   // Weights of postsynaptic panel p from presynaptic panels `near`, part of near_pre(p): a tile (width of the
@@ -62,6 +64,13 @@ class Connection {
   };
 
   void prepare_space();
+  float acting_mask(float inhibition, float mask) const;
+  void keep_rounded(const Workers& workers);
+  void scatter_row(std::size_t i, std::span<const double> row);
+  const float* kept_tile(std::size_t q, std::size_t p) const {
+    return kept_.data() + pre_.padded() * post_[p].begin + pre_[q].begin * post_[p].width;
+  }
+  bool kept_as_rounded() const { return network_.quantisation.rounds_weights() && !kept_.empty(); }
   DistanceTile tile(std::size_t q, std::size_t p) const;
   float stored_weight(std::size_t i, std::size_t j) const;
   bool is_edge(std::size_t i, std::size_t j) const;
@@ -87,7 +96,7 @@ class Connection {
   const sim::Parameters* parameters_ = nullptr;
   std::span<const float> stored_;      // dense: (n_pre, n_post) weights
   AlignedFloats mask_;                 // (n_pre padded): m_i
-  AlignedFloats factor_;               // (n_pre padded): s_l m_i
+  AlignedFloats factor_;               // (n_pre padded): s_l m_i, m_i rounded where masks are
   AlignedFloats pre_positions_;        // (n_pre padded, n_coordinates)
   AlignedFloats pre_lanes_;            // per presynaptic panel (n_coordinates, width)
   AlignedFloats post_positions_;       // (n_post padded, n_coordinates)
@@ -98,7 +107,7 @@ class Connection {
   AlignedFloats count_;                // (n_pre padded): edges
   std::vector<AlignedFloats> sums_;    // per group of panels: (n_pre padded)
   std::vector<AlignedFloats> counts_;  // the same
-  AlignedFloats kept_;                 // all panels' weights, where keeping them pays
+  AlignedFloats kept_;                 // all panels' weights, where they are kept
   float base_ = 0.0F;
   // The gradient under way.
   sim::Parameters* gradient_ = nullptr;

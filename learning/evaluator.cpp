@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "learning/passes.hpp"
@@ -46,7 +47,8 @@ struct BatchEvaluator::State {
         EvaluatorOptions wished);
 
   BatchResult run(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
-  void prepare(const sim::Parameters& parameters, const Batch& batch, sim::Parameters* gradient);
+  void prepare(const sim::Parameters& stored, const Batch& batch, sim::Parameters* gradient);
+  void place_biases(const sim::Parameters& parameters, std::size_t connection, AlignedFloats& to) const;
   void run_blocks(const Batch& batch, BatchResult& result);
   void finish(sim::Parameters& gradient);
   std::size_t block_size() const;
@@ -58,6 +60,7 @@ struct BatchEvaluator::State {
   Profile profile;
   BlockState block;
   std::vector<float> logits;
+  std::optional<sim::Parameters> on_grid;  // where positions are rounded
   // Where weights are kept: what they were made from.
   const sim::Parameters* prepared_from = nullptr;
   std::vector<float> prepared_for;
@@ -105,26 +108,40 @@ std::size_t BatchEvaluator::State::block_size() const {
   return fitting < 1 ? 1 : fitting > 1e9 ? 1'000'000'000 : static_cast<std::size_t>(fitting);
 }
 
-void BatchEvaluator::State::prepare(const sim::Parameters& parameters, const Batch& batch,
+// As they act, in the neighbourhood's order.
+void BatchEvaluator::State::place_biases(const sim::Parameters& parameters, std::size_t connection,
+                                         AlignedFloats& to) const {
+  const bool rounds = network.quantisation.rounds_weights();
+  const auto stored = parameters.group("bias", connection + 1);
+  const auto rounded =
+      rounds ? sim::connection_biases(network, parameters, connection) : std::vector<float>();
+  const std::span<const float> bias = rounds ? std::span<const float>(rounded) : stored;
+  const auto order = block.neighbourhood.order(connection + 1);
+  for (std::size_t j = 0; j < bias.size(); ++j) to[j] = bias[order.empty() ? j : order[j]];
+  if (network.balances(connection) && !rounds) centre(std::span(to).first(bias.size()));
+}
+
+void BatchEvaluator::State::prepare(const sim::Parameters& stored, const Batch& batch,
                                     sim::Parameters* gradient) {
   Stopwatch watch(profile);
   block.constant_input = batch.constant_input();
   block.with_gradient = gradient != nullptr;
   block.batch_size = batch.size();
   if (options.keep_weights) {
-    if (gradient == nullptr && prepared_from == &parameters && prepared_for == parameters.values) return;
-    prepared_from = &parameters;
-    prepared_for = parameters.values;
+    if (gradient == nullptr && prepared_from == &stored && prepared_for == stored.values) return;
+    prepared_from = &stored;
+    prepared_for = stored.values;
   }
+  // Rounding counts as the identity for gradients, so all of what follows sees rounded numbers alone.
+  const bool rounds_positions = network.quantisation.rounds_positions();
+  if (rounds_positions) on_grid = sim::on_grid(network, stored);
+  const sim::Parameters& parameters = rounds_positions ? *on_grid : stored;
   block.neighbourhood.update(parameters, workers);
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
     Connection& connection = block.connections[l];
     connection.prepare(parameters, workers, options.keep_weights);
     LayerState& layer = block.layers[l + 1];
-    const auto bias = parameters.group("bias", l + 1);
-    const auto order = block.neighbourhood.order(l + 1);
-    for (std::size_t j = 0; j < bias.size(); ++j) layer.bias[j] = bias[order.empty() ? j : order[j]];
-    if (network.balances(l)) centre(std::span(layer.bias).first(bias.size()));
+    place_biases(parameters, l, layer.bias);
     if (gradient == nullptr) continue;
     connection.begin_gradient(most_parts, *gradient, l == 0 && block.centres_deltas());
     for (AlignedFloats& part : layer.bias_parts) std::fill(part.begin(), part.end(), 0.0F);

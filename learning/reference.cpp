@@ -282,8 +282,11 @@ void reference_weight_gradient(const NetworkDescription& network, const BasicPar
   const auto half_steepness = static_cast<Real>(network.mask_steepness / 2);
   const auto scale = static_cast<Real>(network.scale(connection));
   Real sum_t{0};
+  const sim::SpatialPairs<Real> pairs(network, parameters, connection);
   for (std::size_t i = 0; i < n_pre; ++i) {
-    const Real mask = std::tanh(half_steepness * parameters.group("inhibition", connection)[i]);
+    const Real mask = pairs.mask(i);
+    // Straight through the rounding of masks.
+    const Real smooth_mask = std::tanh(half_steepness * parameters.group("inhibition", connection)[i]);
     Real mask_gradient{0};
     for (std::size_t j = 0; j < n_post; ++j) {
       const Real inverse = 1 / distances[i * n_post + j];
@@ -300,7 +303,8 @@ void reference_weight_gradient(const NetworkDescription& network, const BasicPar
         post_gradient[j * n_coordinates + k] -= pull;
       }
     }
-    gradient.group("inhibition", connection)[i] += mask_gradient * half_steepness * (1 - mask * mask);
+    gradient.group("inhibition", connection)[i] +=
+        mask_gradient * half_steepness * (1 - smooth_mask * smooth_mask);
   }
   if (network.layer_distance == sim::LayerDistance::learned)
     gradient.group("gap", connection)[0] += parameters.group("gap", connection)[0] * sum_t;
@@ -308,8 +312,10 @@ void reference_weight_gradient(const NetworkDescription& network, const BasicPar
 
 template <typename Real>
 ReferenceResult<Real> reference_evaluate(const NetworkDescription& network, const Objective& objective,
-                                         const BasicParameters<Real>& parameters,
+                                         const BasicParameters<Real>& stored,
                                          const ReferenceBatch<Real>& batch, SpikeForm form) {
+  // Rounding counts as the identity for gradients, so all of what follows sees rounded numbers alone.
+  const BasicParameters<Real> parameters = sim::on_grid(network, stored);
   ReferenceResult<Real> result;
   const auto trajectories = forward(network, objective, parameters, batch, form, result);
   std::vector<Real> output_gradient;

@@ -35,14 +35,16 @@ struct ReferenceResult {
 // computes.
 enum class SpikeForm { hard, smooth };
 
-// Loss and gradient of one batch. Surrogate-gradient BPTT, reset detached (snnTorch's convention).
+// Loss and gradient of one batch. Surrogate-gradient BPTT, reset detached (snnTorch's convention). Where the
+// network rounds its numbers, the gradient is that of the plain network at the rounded ones.
 template <typename Real>
 ReferenceResult<Real> reference_evaluate(const sim::NetworkDescription& network, const Objective& objective,
                                          const sim::BasicParameters<Real>& parameters,
                                          const ReferenceBatch<Real>& batch, SpikeForm form = SpikeForm::hard);
 
 // dL/dparameters of one connection from G = dL/dW (n_l, n_{l+1}) of the weights before balancing, 0 where
-// there is no edge; adds to `gradient`, which lies in the parameter layout.
+// there is no edge; adds to `gradient`, which lies in the parameter layout. parameters: as sim::on_grid() has
+// them.
 template <typename Real>
 void reference_weight_gradient(const sim::NetworkDescription& network,
                                const sim::BasicParameters<Real>& parameters, std::size_t connection,

@@ -21,6 +21,11 @@ constexpr NameTable<Reset, 3> resets{
   throw InputError(std::string("network.") + field, problem, remedy);
 }
 
+[[noreturn]] void refuse_quantisation(const char* field, const std::string& problem,
+                                      const std::string& remedy) {
+  throw InputError(std::string("quantization.") + field, problem, remedy);
+}
+
 void validate_lif(const NetworkDescription& network) {
   if (network.lif.size() != 1 && network.lif.size() != network.n_connections())
     refuse("lif",
@@ -50,6 +55,35 @@ void validate_space(const NetworkDescription& network) {
            "choose 0 or a small positive squared distance");
 }
 
+void validate_bits(const char* field, std::size_t bits) {
+  if (bits == 1 || bits > most_quantised_bits)
+    refuse_quantisation(
+        field, std::to_string(bits) + " bits",
+        "choose between 2 and " + std::to_string(most_quantised_bits) + ", or 0 for no rounding");
+}
+
+void validate_quantisation(const NetworkDescription& network) {
+  const Quantisation& quantisation = network.quantisation;
+  validate_bits("weights", quantisation.weight_bits);
+  validate_bits("positions", quantisation.position_bits);
+  validate_bits("masks", quantisation.mask_bits);
+  if (!network.spatial() && (quantisation.rounds_positions() || quantisation.rounds_masks()))
+    refuse_quantisation("positions", "a dense network has neither positions nor masks", "round its weights");
+  if (quantisation.rounds_weights() && quantisation.weight_scale.size() != network.n_connections())
+    refuse_quantisation("scale",
+                        std::to_string(quantisation.weight_scale.size()) + " scales for " +
+                            std::to_string(network.n_connections()) + " connections",
+                        "give one per pair of neighbouring layers");
+  for (const double scale : quantisation.weight_scale)
+    if (!(scale > 0.0) || !std::isfinite(scale))
+      refuse_quantisation("scale", "a scale is not positive", "use scales above 0");
+  if (!quantisation.rounds_positions()) return;
+  int exponent = 0;
+  const double step = quantisation.position_step;
+  if (!(step > 0.0) || !std::isfinite(step) || std::frexp(step, &exponent) != 0.5)
+    refuse_quantisation("step", "the step is not a power of two", "choose one, for example 0.0625");
+}
+
 }  // namespace
 
 void validate(const NetworkDescription& network) {
@@ -76,6 +110,7 @@ void validate(const NetworkDescription& network) {
            "choose a share of the edges below 1, or 0 for none");
   if (network.spatial()) validate_space(network);
   if (network.spiking()) validate_lif(network);
+  validate_quantisation(network);
 }
 
 ParameterLayout::ParameterLayout(const NetworkDescription& network) {

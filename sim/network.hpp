@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/quantisation.hpp"
+
 namespace loci::sim {
 
 enum class Wiring { spatial, dense };  // weights from positions, or stored one by one
@@ -47,6 +49,7 @@ struct NetworkDescription {
   double cutoff = std::numeric_limits<double>::infinity();  // pairs farther apart have no edge; spatial only
   double pruned = 0.0;          // share of each connection's edges that are removed, smallest |W| first
   std::vector<Lif> lif{Lif{}};  // one for all layers, or one per non-input layer
+  Quantisation quantisation{};  // what parameters and weights are rounded to before they act
 
   bool operator==(const NetworkDescription&) const = default;
 

@@ -1,8 +1,10 @@
 #include "sim/parameters.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "sim/random.hpp"
 
@@ -36,7 +38,8 @@ void initialise_dense(const NetworkDescription& network, const Initialisation& i
     const float bound = 1.0F / std::sqrt(static_cast<float>(network.sizes[l]));
     const auto layer = static_cast<std::uint32_t>(l);
     fill_uniform(parameters.group("weight", l), -bound, bound, initialisation.seed, Stream::weight, layer);
-    fill_uniform(parameters.group("bias", l + 1), -bound, bound, initialisation.seed, Stream::bias, layer);
+    if (initialisation.biases)
+      fill_uniform(parameters.group("bias", l + 1), -bound, bound, initialisation.seed, Stream::bias, layer);
   }
 }
 
@@ -93,6 +96,12 @@ void prune(const NetworkDescription& network, std::span<const Real> weights,
     if (magnitude(weights[at]) < *least) edges[at] = 0;
 }
 
+std::vector<float> in_single(const std::vector<double>& values) {
+  std::vector<float> single(values.size());
+  std::ranges::transform(values, single.begin(), [](double value) { return static_cast<float>(value); });
+  return single;
+}
+
 }  // namespace
 
 BasicParameters<double> in_double(const NetworkDescription& network, const Parameters& parameters) {
@@ -111,15 +120,34 @@ Parameters initialise(const NetworkDescription& network, const Initialisation& i
 }
 
 template <typename Real>
+BasicParameters<Real> on_grid(const NetworkDescription& network, const BasicParameters<Real>& parameters) {
+  BasicParameters<Real> rounded = parameters;
+  if (!network.quantisation.rounds_positions()) return rounded;
+  for (const ParameterGroup& group : rounded.layout.groups()) {
+    if (group.kind == "position")
+      for (Real& value : rounded.view(group))
+        value = static_cast<Real>(rounded_position(network.quantisation, value));
+    if (group.kind == "gap")
+      for (Real& value : rounded.view(group))
+        value = static_cast<Real>(rounded_gap(network.quantisation, value));
+  }
+  return rounded;
+}
+
+template <typename Real>
 SpatialPairs<Real>::SpatialPairs(const NetworkDescription& network, const BasicParameters<Real>& parameters,
                                  std::size_t connection)
-    : pre_(parameters.group("position", connection)),
-      post_(parameters.group("position", connection + 1)),
+    : quantisation_(network.quantisation),
       inhibition_(parameters.group("inhibition", connection)),
       n_coordinates_(network.n_coordinates()),
-      base_(parameters.squared_gap(network, connection) + static_cast<Real>(network.softening)),
       half_steepness_(static_cast<Real>(network.mask_steepness / 2)),
-      scale_(static_cast<Real>(network.scale(connection))) {}
+      scale_(static_cast<Real>(network.scale(connection))) {
+  if (quantisation_.rounds_positions()) rounded_ = on_grid(network, parameters);
+  const BasicParameters<Real>& acting = rounded_ ? *rounded_ : parameters;
+  pre_ = acting.group("position", connection);
+  post_ = acting.group("position", connection + 1);
+  base_ = acting.squared_gap(network, connection) + static_cast<Real>(network.softening);
+}
 
 template <typename Real>
 std::vector<Real> connection_distances(const NetworkDescription& network,
@@ -148,25 +176,67 @@ std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
 template <typename Real>
 std::vector<Real> connection_weights(const NetworkDescription& network,
                                      const BasicParameters<Real>& parameters, std::size_t connection) {
+  if constexpr (!std::is_same_v<Real, double>)
+    if (network.quantisation.rounds_weights())
+      return in_single(connection_weights(network, in_double(network, parameters), connection));
   auto weights = pair_weights(network, parameters, connection);
-  if (!network.culled() && !network.balances(connection)) return weights;
-  const auto edges = connection_edges(network, parameters, connection);
-  for (std::size_t at = 0; at < weights.size(); ++at)
-    if (edges[at] == 0) weights[at] = Real{0};
-  if (network.balances(connection)) centre_rows<Real>(weights, edges, network.sizes[connection + 1]);
+  if (network.culled() || network.balances(connection)) {
+    const auto edges = connection_edges(network, parameters, connection);
+    for (std::size_t at = 0; at < weights.size(); ++at)
+      if (edges[at] == 0) weights[at] = Real{0};
+    if (network.balances(connection)) centre_rows<Real>(weights, edges, network.sizes[connection + 1]);
+  }
+  if (network.quantisation.rounds_weights())
+    for (Real& weight : weights)
+      weight = static_cast<Real>(rounded_weight(network.quantisation, connection, weight));
   return weights;
+}
+
+void weight_row(const NetworkDescription& network, const SpatialPairs<double>& pairs, std::size_t connection,
+                std::size_t i, std::span<double> row) {
+  assert(network.spatial() && network.pruned == 0.0);
+  const double scaled_mask = pairs.scaled_mask(i);
+  std::vector<std::uint8_t> far;
+  double sum = 0.0;
+  std::size_t n_edges = 0;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    const double distance = pairs.distance(i, j);
+    row[j] = scaled_mask / distance;
+    if (distance > network.cutoff) {
+      far.resize(row.size());
+      far[j] = 1;
+      row[j] = 0.0;
+      continue;
+    }
+    sum += row[j];
+    ++n_edges;
+  }
+  if (network.balances(connection)) {
+    const double mean = sum / static_cast<double>(n_edges);
+    for (std::size_t j = 0; j < row.size(); ++j)
+      if (far.empty() || far[j] == 0) row[j] -= mean;
+  }
+  if (!network.quantisation.rounds_weights()) return;
+  for (double& weight : row) weight = rounded_weight(network.quantisation, connection, weight);
 }
 
 template <typename Real>
 std::vector<Real> connection_biases(const NetworkDescription& network,
                                     const BasicParameters<Real>& parameters, std::size_t connection) {
+  if constexpr (!std::is_same_v<Real, double>)
+    if (network.quantisation.rounds_weights())
+      return in_single(connection_biases(network, in_double(network, parameters), connection));
   const auto stored = parameters.group("bias", connection + 1);
   std::vector<Real> biases(stored.begin(), stored.end());
   if (network.balances(connection))
     centre_rows<Real>(biases, std::vector<std::uint8_t>(biases.size(), 1), biases.size());
+  if (network.quantisation.rounds_weights())
+    for (Real& bias : biases) bias = static_cast<Real>(rounded_bias(network.quantisation, connection, bias));
   return biases;
 }
 
+template BasicParameters<float> on_grid(const NetworkDescription&, const BasicParameters<float>&);
+template BasicParameters<double> on_grid(const NetworkDescription&, const BasicParameters<double>&);
 template class SpatialPairs<float>;
 template class SpatialPairs<double>;
 template std::vector<float> connection_biases(const NetworkDescription&, const BasicParameters<float>&,

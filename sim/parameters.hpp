@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -50,9 +51,15 @@ BasicParameters<double> in_double(const NetworkDescription& network, const Param
 // vanishes keep finite weights. Any real softening is the description's own.
 inline constexpr double least_squared_distance = 1e-12;
 
+// The values as they act where positions are rounded (sim/quantisation.hpp): coordinates and gaps on their
+// grid, all else as it is. Rounding them again changes nothing.
+template <typename Real>
+BasicParameters<Real> on_grid(const NetworkDescription& network, const BasicParameters<Real>& parameters);
+
 struct Initialisation {
   double spread = 1.0;  // standard deviation of the normal positions
   double gap = 1.0;     // initial distance of neighbouring layers, when learned
+  bool biases = true;   // false: those of dense networks start at 0, too
   std::uint64_t seed = 1;
 };
 
@@ -62,12 +69,14 @@ Parameters initialise(const NetworkDescription& network, const Initialisation& i
 
 // One spatial connection pair by pair, for whoever looks at few of them: bit for bit the distances of
 // connection_distances() and, as scaled_mask / distance, the weights of connection_weights() before edges and
-// balancing. Refers to the parameters.
+// balancing. Positions and masks are rounded where the network's are. Refers to the parameters.
 template <typename Real>
 class SpatialPairs {
  public:
   SpatialPairs(const NetworkDescription& network, const BasicParameters<Real>& parameters,
                std::size_t connection);
+  SpatialPairs(const SpatialPairs&) = delete;
+  SpatialPairs& operator=(const SpatialPairs&) = delete;
 
   Real distance(std::size_t i, std::size_t j) const {
     Real squared = base_;
@@ -77,11 +86,19 @@ class SpatialPairs {
     }
     return std::sqrt(std::max(squared, static_cast<Real>(least_squared_distance)));
   }
-  Real scaled_mask(std::size_t i) const { return scale_ * std::tanh(half_steepness_ * inhibition_[i]); }
+  Real scaled_mask(std::size_t i) const { return scale_ * mask(i); }
+  Real mask(std::size_t i) const {
+    if (!quantisation_.rounds_masks()) return std::tanh(half_steepness_ * inhibition_[i]);
+    // In double whatever Real is, so that all round alike.
+    return static_cast<Real>(rounded_mask(quantisation_, std::tanh(static_cast<double>(half_steepness_) *
+                                                                   static_cast<double>(inhibition_[i]))));
+  }
   // What the squared distances have besides the learned coordinates: g_l^2 + softening.
   Real base() const { return base_; }
 
  private:
+  Quantisation quantisation_;
+  std::optional<BasicParameters<Real>> rounded_;  // where positions are
   std::span<const Real> pre_;
   std::span<const Real> post_;
   std::span<const Real> inhibition_;
@@ -95,9 +112,16 @@ class SpatialPairs {
 //   W_ij = s_l m_i / r_ij,  m_i = tanh(k v_i / 2),  r_ij^2 = |p_i - p_j|^2 + g_l^2 + softening   (seed paper
 //   eqs. 1-3),
 // 0 where there is no edge, and W_ij - mean_j W_ij over the edges of i where the connection is balanced.
+// Where the network rounds weights, this value, always computed in double, is rounded last
+// (rounded_weight()).
 template <typename Real>
 std::vector<Real> connection_weights(const NetworkDescription& network,
                                      const BasicParameters<Real>& parameters, std::size_t connection);
+
+// Row i of connection_weights(), (n_{l+1}), of a spatial network without pruning: rows know nothing of each
+// other there. pairs: those of the connection.
+void weight_row(const NetworkDescription& network, const SpatialPairs<double>& pairs, std::size_t connection,
+                std::size_t i, std::span<double> row);
 
 // The edges E of connection l, (n_l, n_{l+1}) row-major: 1 where a pair has one, 0 elsewhere. Edges are the
 // pairs with r_ij <= cutoff, less the network.n_pruned() of them with the smallest |W_ij| before balancing;
@@ -107,7 +131,7 @@ std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
                                            const BasicParameters<Real>& parameters, std::size_t connection);
 
 // Biases of layer l + 1 as they act: centred where the connection is balanced, since balancing is a_j -
-// mean_j(a_j) of the whole current.
+// mean_j(a_j) of the whole current, and rounded last where weights are.
 template <typename Real>
 std::vector<Real> connection_biases(const NetworkDescription& network,
                                     const BasicParameters<Real>& parameters, std::size_t connection);

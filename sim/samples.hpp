@@ -24,4 +24,8 @@ struct LabelledImages {
   }
 };
 
+// Images of size x size pixels, each the mean of what it covers of the old ones, which may be parts of
+// pixels; rounded, halves up. Throws InputError for a size of 0 or beyond the images'.
+LabelledImages averaged_down(const LabelledImages& images, std::size_t size);
+
 }  // namespace loci::sim

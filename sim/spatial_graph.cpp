@@ -108,9 +108,10 @@ void add_from_all_pairs(const ConnectionEdges& edges) {
 }
 
 // How far apart neurons are that need a look: a mean is taken over all edges of the network, whatever the
-// options leave of them. Infinite where all pairs do.
+// options leave of them. Infinite where all pairs do, and where what is rounded is not worth a search.
 double reach_of(const NetworkDescription& network, const GraphOptions& options, std::size_t connection) {
-  if (!network.spatial() || network.pruned > 0.0) return std::numeric_limits<double>::infinity();
+  if (!network.spatial() || network.pruned > 0.0 || network.quantisation.any())
+    return std::numeric_limits<double>::infinity();
   return network.balances(connection) ? network.cutoff : std::min(network.cutoff, options.cutoff);
 }
 
@@ -173,7 +174,7 @@ const Places& places_in(const BoostGraph& graph) {
 SpatialGraph build_spatial_graph(const NetworkDescription& network, const Parameters& parameters,
                                  const GraphOptions& options) {
   check(network, parameters, options);
-  const BasicParameters<double> exact = in_double(network, parameters);
+  const BasicParameters<double> exact = on_grid(network, in_double(network, parameters));
   const Places places = places_of(network, exact);
   // Searching space would pass over what is not a number, which all pairs refuse by name.
   const bool finite =

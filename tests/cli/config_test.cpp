@@ -72,6 +72,8 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "3",
                                           "--encoding",
                                           "latency",
+                                          "--image-size",
+                                          "14",
                                           "--hidden",
                                           "5,6",
                                           "--wiring",
@@ -104,6 +106,17 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "2.5",
                                           "--gap",
                                           "3.5",
+                                          "--no-biases",
+                                          "--quantize-weights",
+                                          "8",
+                                          "--quantize-scale",
+                                          "64,32,16.5",
+                                          "--quantize-positions",
+                                          "10",
+                                          "--quantize-step",
+                                          "0.25",
+                                          "--quantize-masks",
+                                          "6",
                                           "--loss",
                                           "membrane_sum",
                                           "--surrogate",
@@ -152,6 +165,7 @@ dir = "x"
 train_images = 7
 validation = 3
 encoding = "latency"
+image_size = 14
 
 [network]
 hidden = [5, 6]
@@ -171,6 +185,14 @@ reset = "zero"
 reset_delay = false
 spread = 2.5
 gap = 3.5
+biases = false
+
+[quantization]
+weights = 8
+scale = [64, 32, 16.5]
+positions = 10
+step = 0.25
+masks = 6
 
 [objective]
 loss = "membrane_sum"

@@ -81,6 +81,10 @@ TEST_CASE("a training that is killed again and again ends as one that was left a
   SECTION("along the edges within a cutoff") {
     more.insert(more.end(), {"--cutoff", "3.2", "--hidden", "60", "--validation", "80"});
   }
+  SECTION("through rounded numbers, from a model") {
+    REQUIRE(work.train({"--epochs", "2", "--out", "plain.h5"}).exit_code == 0);
+    more.insert(more.end(), {"--from", "plain.h5", "--quantize-weights", "5", "--quantize-positions", "8"});
+  }
   SECTION("with a schedule and the best epoch kept") {
     more.insert(more.end(), {"--decay", "cosine", "--warmup", "0.2", "--validation", "80"});
   }

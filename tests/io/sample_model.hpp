@@ -19,7 +19,12 @@ inline loci::io::ModelFile sample_model() {
                    .pruned = 0.1 + 0.2,
                    .lif = {{.beta = 0.9, .threshold = 0.7, .reset = sim::Reset::zero, .reset_delay = false},
                            {.beta = 0.1 + 0.2, .threshold = 2, .reset = sim::Reset::none},
-                           {}}};
+                           {}},
+                   .quantisation = {.weight_bits = 5,
+                                    .weight_scale = {1.0 / 3, 7, 0.1 + 0.2},
+                                    .position_bits = 11,
+                                    .position_step = 0.0078125,
+                                    .mask_bits = 3}};
   const std::size_t n = sim::ParameterLayout(model.network).size();
   for (std::size_t i = 0; i < n; ++i) model.parameters.push_back(std::sin(static_cast<float>(i)) / 3);
   model.parameters[0] = -0.0F;
