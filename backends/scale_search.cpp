@@ -260,7 +260,10 @@ bool resets_as_trained(const sim::Lif& lif, const IntegerModel& model) {
 QuantisedNetwork quantised(const FloatNetwork& network, const TargetDescription& target,
                            const std::vector<LayerScaling>& scaling) {
   assert(scaling.size() == network.layers.size());
-  QuantisedNetwork result{.network = {.layers = {}, .order = target.order}, .scaling = scaling};
+  QuantisedNetwork result{.network = {.layers = {},
+                                      .order = target.order,
+                                      .layer_latency = static_cast<std::uint32_t>(target.layer_latency)},
+                          .scaling = scaling};
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     QuantisedLayer layer = quantised(network.layers[l], target, scaling[l]);
     result.network.layers.push_back(std::move(layer.layer));

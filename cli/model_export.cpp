@@ -118,7 +118,8 @@ void attach(const std::string& certificate, std::vector<backends::ExportedFile>&
 int export_model(const ModelExportOptions& given) {
   ModelExportOptions options = given;
   if (options.target.empty())
-    throw InputError("--target", "no target is named", "name one (loci export --list-targets)");
+    throw InputError(options.model, "no target is named to export this model to",
+                     "name one with --target (loci export --list-targets)");
   const experiments::ExportTarget& target = find_target(options.target);
   const std::optional<backends::Requirement> requirement =
       options.require.empty() ? std::nullopt

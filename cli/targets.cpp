@@ -11,8 +11,11 @@
 #include "backends/native.hpp"
 #include "backends/netx.hpp"
 #include "backends/nir_export.hpp"
+#include "backends/odin.hpp"
+#include "backends/reckon.hpp"
 #include "backends/spinnaker.hpp"
 #include "backends/spinnaker2.hpp"
+#include "backends/tiny_odin.hpp"
 #include "backends/verilog_source.hpp"
 #include "backends/xylo.hpp"
 #include "io/layered_sonata.hpp"
@@ -62,6 +65,45 @@ ExportTarget loihi() {
                      backends::netx_file(what.network, what.subject.facts, positions_of(what.subject))}};
               },
           .read = read_loihi};
+}
+
+backends::RtlSamples rtl_samples(const IntegerExport& what) {
+  return {.trains = what.subject.samples, .n_steps = what.subject.n_steps};
+}
+
+ExportTarget reckon() {
+  return {
+      .name = "reckon",
+      .title = backends::reckon_target().title,
+      .describe = [](const sim::Lif& lif) { return backends::reckon_target(lif.reset == sim::Reset::zero); },
+      .write =
+          [](const IntegerExport& what) {
+            return backends::export_reckon(what.network, rtl_samples(what), what.subject.facts);
+          },
+      .read = [](std::span<const ExportedFile> files) { return backends::import_reckon(files).network; }};
+}
+
+ExportTarget tiny_odin() {
+  return {
+      .name = "tinyodin",
+      .title = backends::tiny_odin_target().title,
+      .describe = [](const sim::Lif&) { return backends::tiny_odin_target(); },
+      .write =
+          [](const IntegerExport& what) {
+            return backends::export_tiny_odin(what.network, rtl_samples(what), what.subject.facts);
+          },
+      .read = [](std::span<const ExportedFile> files) { return backends::import_tiny_odin(files).network; }};
+}
+
+ExportTarget odin() {
+  return {.name = "odin",
+          .title = backends::odin_target().title,
+          .describe = [](const sim::Lif&) { return backends::odin_target(); },
+          .write =
+              [](const IntegerExport& what) {
+                return backends::export_odin(what.network, rtl_samples(what), what.subject.facts);
+              },
+          .read = [](std::span<const ExportedFile> files) { return backends::import_odin(files).network; }};
 }
 
 std::optional<int> pixel_shift_of(const IntegerExport& what) {
@@ -183,6 +225,9 @@ const std::vector<ExportTarget>& targets() {
   using backends::XyloDevice;
   static const std::vector<ExportTarget> all{nir(),
                                              loihi(),
+                                             reckon(),
+                                             tiny_odin(),
+                                             odin(),
                                              c(),
                                              verilog(),
                                              sonata(),

@@ -133,7 +133,7 @@ TEST_CASE("an export is all or nothing, and replaces nothing unasked") {
                         {"out/circuit.toml", "the file exists", "--force"});
   check_circuit_refused(folder, {"export", "net.toml", "--out", "net.toml"}, {"net.toml", "this is a file"});
   check_circuit_refused(folder, {"export", "none.toml"}, {"none.toml", "does not exist"});
-  check_circuit_refused(folder, {"export", "model.h5"}, {"model.h5", "this is no circuit"});
+  check_circuit_refused(folder, {"export", "model.h5"}, {"model.h5", "no target is named"});
   check_circuit_refused(folder, {"export", "net.toml", "--out", "/proc/new"}, {"/proc/new", "cannot write"});
   check_circuit_refused(folder, {"export", "net.toml", "--precision", "half"},
                         {"--precision", "'half' is not known"});

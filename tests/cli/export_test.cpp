@@ -128,6 +128,19 @@ TEST_CASE("an export is read again, emulated, and gives the spikes of its certif
   check_refused(work, {"verify", "loihi", "--against", "model.h5"}, {"certificate.json", "damaged"});
 }
 
+TEST_CASE("exports to open chips give the spikes of their certificates when they are read again") {
+  const Workspace work;
+  train_spiking(work, {"--no-biases"});
+  for (const std::string target : {"reckon", "tinyodin", "odin"}) {
+    const json certificate = exported(work, target);
+    CHECK(certificate["evidence"]["emulated"]["spikes"][1].get<std::uint64_t>() > 100);
+    const auto result = work.loci({"verify", target, "--against", "model.h5", "--json"});
+    CAPTURE(target, result.err);
+    REQUIRE(result.exit_code == 0);
+    CHECK(result.json()["same_spikes"] == true);
+  }
+}
+
 TEST_CASE("exports give the same files for any number of threads") {
   const Workspace work;
   train_spiking(work, {"--epochs", "1"});
@@ -165,7 +178,8 @@ TEST_CASE("targets are listed, a line each, and the unverified ones are marked")
   const Workspace work;
   const auto result = work.loci({"export", "--list-targets"});
   CHECK(result.exit_code == 0);
-  for (const char* name : {"nir ", "loihi ", "c ", "verilog ", "sonata ", "spinnaker2 "})
+  for (const char* name :
+       {"nir ", "loihi ", "reckon ", "tinyodin ", "odin ", "c ", "verilog ", "sonata ", "spinnaker2 "})
     CHECK_THAT(result.out, Contains(name));
   std::istringstream lines(result.out);
   for (std::string line; std::getline(lines, line);)
@@ -203,6 +217,14 @@ TEST_CASE("what a target cannot hold is refused with every limit at once") {
   check_export_refused(work, "loihi", {"--velocity", "0.02"},
                        {"delay into layer 1", "62 steps", "too long", "raise --velocity"});
   check_export_refused(work, "xylo-imu", {}, {"inputs", "16", "64", "48 too many"});
+}
+
+TEST_CASE("open chips refuse by name what is too wide for them or leaks too fast") {
+  const Workspace work;
+  train_spiking(work, {"--hidden", "300", "--epochs", "1"});
+  check_export_refused(work, "tinyodin", {}, {"inputs and neurons together", "256", "374", "118 too many"});
+  train_spiking(work, {"--beta", "0.8", "--epochs", "1", "--force"});
+  check_export_refused(work, "reckon", {}, {"beta, layer 1", "0.8", "0.875"});
 }
 
 TEST_CASE("a model into whose file a number that is none was written is refused") {
