@@ -1,6 +1,6 @@
-// The benchmark networks that simulators are compared on: CUBA (Vogels and Abbott; Brette et al. 2007, benchmark
-// 2), Brunel's random network with delta synapses, and the same neurons joined by distance in two and three
-// dimensions.
+// The benchmark networks that simulators are compared on: CUBA (Vogels and Abbott; Brette et al. 2007,
+// benchmark 2), Brunel's random network with delta synapses, and the same neurons joined by distance in two
+// and three dimensions.
 #pragma once
 
 #include <string>

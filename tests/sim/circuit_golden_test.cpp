@@ -1,5 +1,5 @@
-// Every NEST case found in the golden folder, whatever its name and size: membranes to 1e-10 mV, every spike at
-// its step, and the edges that NEST built from the same positions.
+// Every NEST case found in the golden folder, whatever its name and size: membranes to 1e-10 mV, every spike
+// at its step, and the edges that NEST built from the same positions.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -30,7 +30,8 @@ std::vector<std::filesystem::path> golden_files() {
 Cell read_cell(const io::hdf5::Group& group) {
   const auto number = [&](const char* name) { return group.read_attribute<double>(name); };
   Cell cell;
-  cell.model = group.read_string_attribute("model") == "iaf_psc_exp" ? CellModel::lif_exp : CellModel::lif_delta;
+  cell.model =
+      group.read_string_attribute("model") == "iaf_psc_exp" ? CellModel::lif_exp : CellModel::lif_delta;
   cell.tau_membrane_ms = number("tau_m");
   cell.capacitance_pf = number("C_m");
   cell.resting_mv = number("E_L");
@@ -54,7 +55,8 @@ Circuit read_single(const io::hdf5::Group& group) {
   circuit.populations.push_back(population);
   Input input{.target = "neuron", .kind = InputKind::trains};
   const double delay_ms = group.read_attribute<double>("delay_ms");
-  for (const double ms : group.dataset("input_times_ms").read<double>()) input.times_ms.push_back(ms + delay_ms);
+  for (const double ms : group.dataset("input_times_ms").read<double>())
+    input.times_ms.push_back(ms + delay_ms);
   input.neurons.assign(input.times_ms.size(), 0);
   input.weights = group.dataset("input_weights").read<double>();
   circuit.inputs.push_back(input);
@@ -124,10 +126,12 @@ struct Trace final : CircuitListener {
 
 std::vector<Spike> golden_spikes(const io::hdf5::Group& group) {
   const auto times = group.dataset("spike_times_ms").read<double>();
-  const auto ids = group.exists("spike_ids") ? read_ids(group, "spike_ids") : std::vector<std::uint32_t>(times.size());
+  const auto ids =
+      group.exists("spike_ids") ? read_ids(group, "spike_ids") : std::vector<std::uint32_t>(times.size());
   std::vector<Spike> spikes;
   for (std::size_t s = 0; s < times.size(); ++s)
-    spikes.push_back({static_cast<std::uint32_t>(std::lround(times[s] / group.read_attribute<double>("dt_ms"))), ids[s]});
+    spikes.push_back(
+        {static_cast<std::uint32_t>(std::lround(times[s] / group.read_attribute<double>("dt_ms"))), ids[s]});
   std::sort(spikes.begin(), spikes.end());
   return spikes;
 }
@@ -146,7 +150,8 @@ void check_edges(const io::hdf5::Group& group, const Connectivity& connectivity,
   for (std::uint32_t source = 0; source < placed.size; ++source) {
     connectivity.projections()[0].read(source, row, scratch);
     for (std::size_t e = 0; e < row.size(); ++e)
-      edges.push_back({placed.neuron_at(source), placed.neuron_at(row.target[e]), row.weight[e], row.delay[e]});
+      edges.push_back(
+          {placed.neuron_at(source), placed.neuron_at(row.target[e]), row.weight[e], row.delay[e]});
   }
   std::ranges::sort(edges, {}, [](const Edge& edge) { return std::pair(edge.source, edge.target); });
   const auto sources = read_ids(group, "source");

@@ -1,5 +1,5 @@
-// The clock engine runs slices as long as the shortest delay, and keeps what a population sends together: neither
-// changes what comes of a circuit.
+// The clock engine runs slices as long as the shortest delay, and keeps what a population sends together:
+// neither changes what comes of a circuit.
 #include <catch2/catch.hpp>
 
 #include "tests/sim/circuit_support.hpp"
