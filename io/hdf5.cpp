@@ -16,6 +16,9 @@ Handle access_list() {
   Handle list(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_libver_bounds(list.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);  // what appending needs
   H5Pset_file_locking(list.get(), false, true);
+  // A reader of a file that is being appended to tries again when a checksum does not match, and waits twice
+  // as long each time: for milliseconds with this number, for ever with the library's own, 100.
+  H5Pset_metadata_read_attempts(list.get(), 20);
   return list;
 }
 
@@ -108,15 +111,18 @@ File::File(Handle file, const std::string& name) : file_(std::move(file)) {
 
 File::~File() = default;
 
-File File::create_with(const Handle& access, const std::string& name) {
-  const Handle creation = timeless(H5P_FILE_CREATE);
+File File::create_with(const Handle& creation, const Handle& access, const std::string& name) {
   const Id id = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get());
   return {Handle(writing(id, name, "cannot create the file"), H5Fclose), name};
 }
 
 File File::create(const std::filesystem::path& path) {
   silence();
-  return create_with(access_list(), path.string());
+  const Handle creation = timeless(H5P_FILE_CREATE);
+  // What the library writes at once lies in one page of 4 KiB then, which a system writes whole even if the
+  // program is killed: half of an index is none.
+  H5Pset_file_space_strategy(creation.get(), H5F_FSPACE_STRATEGY_PAGE, false, 1);
+  return create_with(creation, access_list(), path.string());
 }
 
 File File::create_in_memory(const std::string& name) {
@@ -125,7 +131,7 @@ File File::create_in_memory(const std::string& name) {
   H5Pset_fapl_core(access.get(), std::size_t{1} << 20, false);
   // H5Fget_file_image gives newer superblocks a checksum that no reader accepts.
   H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
-  return create_with(access, name);
+  return create_with(timeless(H5P_FILE_CREATE), access, name);
 }
 
 File File::open(const std::filesystem::path& path) {

@@ -303,7 +303,7 @@ class File : public Group {
 
  private:
   File(Handle file, const std::string& name);
-  static File create_with(const Handle& access, const std::string& name);
+  static File create_with(const Handle& creation, const Handle& access, const std::string& name);
 
   Handle file_;
 };
