@@ -126,7 +126,8 @@ void roots_kernel(double* values, std::size_t n) {
 void delays_kernel(const DelayRule& rule, const double* distances, std::size_t n, std::uint32_t* delays) {
   const auto [base_ms, ms_per_distance, step_ms] = rule;
   for (std::size_t i = 0; i < n; ++i)
-    delays[i] = static_cast<std::uint32_t>(
+    // Halves up, of what is not negative; std::lround would make no vectors.
+    delays[i] = static_cast<std::uint32_t>(  // NOLINTNEXTLINE(bugprone-incorrect-roundings)
         static_cast<std::int32_t>((base_ms + distances[i] * ms_per_distance) / step_ms + 0.5));
 }
 
@@ -146,11 +147,14 @@ DelayRange range_kernel(const std::uint32_t* delays, std::size_t n) {
 
 void keys_kernel(const EdgeKeys& keys, const std::uint32_t* places, const std::uint32_t* delays,
                  const double* weights, std::size_t n, std::uint32_t* key, std::uint16_t* low) {
-  const auto [ranges, offsets, per_shard, per_delay, least_delay, positive, negative] = keys;
-  const std::size_t n_shards = ranges.size();
-  const auto name = [&](std::size_t i, std::uint32_t shard, std::uint32_t index) {
-    const std::uint32_t kind = weights[i] < 0.0 ? negative : positive;
-    key[i] = shard * per_shard + (delays[i] - least_delay) * per_delay + kind + (index >> low_index_bits);
+  const EdgeKeys by = keys;  // cannot be one of the numbers that are written
+  const PlaceRange* ranges = by.ranges.data();
+  const std::uint32_t* offsets = by.offsets.data();
+  const std::size_t n_shards = by.ranges.size();
+  const auto name = [=](std::size_t i, std::uint32_t shard, std::uint32_t index) {
+    const std::uint32_t kind = weights[i] < 0.0 ? by.negative : by.positive;
+    key[i] =
+        shard * by.per_shard + (delays[i] - by.least_delay) * by.per_delay + kind + (index >> low_index_bits);
     low[i] = static_cast<std::uint16_t>(index);
   };
   const std::uint32_t only = offsets[0];
