@@ -26,6 +26,6 @@ struct ModelExportOptions {
   Output output;
 };
 
-int export_model(const ModelExportOptions& options);
+int export_model(const ModelExportOptions& given);
 
 }  // namespace loci::cli

@@ -42,7 +42,7 @@ struct Certified {
 };
 
 std::filesystem::path folder_of(const std::string& exported) {
-  const std::filesystem::path path(exported);
+  std::filesystem::path path(exported);
   if (!std::filesystem::exists(path))
     throw InputError(exported, "there is no such file or folder", "name what loci export wrote");
   if (std::filesystem::is_directory(path)) return path;

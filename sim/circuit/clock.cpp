@@ -255,25 +255,27 @@ void CircuitClock::integrate(std::size_t shard, const Slice& slice) {
 }
 
 void CircuitClock::send(std::size_t shard, const Slice& slice) {
-  ShardState& to = shards_[shard];
   for (Step step = slice.begin; step < slice.end; ++step)
     for (std::size_t p = 0; p < populations_.size(); ++p)
-      for (const std::size_t b : populations_[p].outgoing) {
-        const Bundle& bundle = connectivity_.bundles()[b];
+      for (const std::size_t b : populations_[p].outgoing)
         for (const ShardState& from : shards_)
-          for (const std::uint32_t place : from.fired[p].in_step(step - slice.begin)) {
-            if (bundle.table) {
-              const SynapseTable::Cursor row = bundle.table->row(place, shard);
-              if (!row.done())
-                to.flights.push_back({row, step + row.segment().delay, static_cast<std::uint32_t>(b)});
-            } else {
-              for (const std::size_t i : bundle.projections) {
-                connectivity_.projections()[i].deliver(place, shard, step, to.arriving, to.row, to.scratch);
-                to.work.synaptic_events += to.row.size();
-              }
-            }
-          }
-      }
+          for (const std::uint32_t place : from.fired[p].in_step(step - slice.begin))
+            send_spike(shard, b, place, step);
+}
+
+void CircuitClock::send_spike(std::size_t shard, std::size_t bundle, std::uint32_t source, Step step) {
+  const Bundle& on = connectivity_.bundles()[bundle];
+  ShardState& to = shards_[shard];
+  if (on.table) {
+    const SynapseTable::Cursor row = on.table->row(source, shard);
+    if (!row.done())
+      to.flights.push_back({row, step + row.segment().delay, static_cast<std::uint32_t>(bundle)});
+    return;
+  }
+  for (const std::size_t i : on.projections) {
+    connectivity_.projections()[i].deliver(source, shard, step, to.arriving, to.row, to.scratch);
+    to.work.synaptic_events += to.row.size();
+  }
 }
 
 // What a listener throws ends the run after this slice, once all threads have met.

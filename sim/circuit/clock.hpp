@@ -129,6 +129,7 @@ class CircuitClock {
   void add_drives(std::size_t shard, const Slice& slice);
   void integrate(std::size_t shard, const Slice& slice);
   void send(std::size_t shard, const Slice& slice);
+  void send_spike(std::size_t shard, std::size_t bundle, std::uint32_t source, Step step);
   void report(const Slice& slice, CircuitListener& listener);
   void tell(const Slice& slice, CircuitListener& listener);
   void loop(std::size_t shard, Step end, CircuitListener& listener, const std::function<void()>& meet);
