@@ -86,11 +86,14 @@ float Connection::acting_mask(float inhibition, float mask) const {
 // Whole numbers from the one definition, in double: approximate roots would round some of them otherwise.
 void Connection::keep_rounded(const Workers& workers) {
   kept_.assign(pre_.padded() * post_.padded(), 0.0F);
+  clipped_.assign(kept_.size(), 0);
+  sim::NetworkDescription unrounded = network_;
+  unrounded.quantisation.weight_bits = 0;
   const auto exact = sim::in_double(network_, *parameters_);
   const std::size_t n_post = post_.n_neurons();
   const auto order = neighbourhood_.order(index_);
   if (!network_.spatial() || network_.pruned > 0.0) {
-    const auto weights = sim::connection_weights(network_, exact, index_);
+    const auto weights = sim::connection_weights(unrounded, exact, index_);
     for (std::size_t i = 0; i < pre_.n_neurons(); ++i)
       scatter_row(i, std::span(weights).subspan(neuron_at(order, i) * n_post, n_post));
     return;
@@ -98,18 +101,22 @@ void Connection::keep_rounded(const Workers& workers) {
   const sim::SpatialPairs<double> pairs(network_, exact, index_);
   workers.for_each(pre_.n_neurons(), [&](std::size_t i, std::size_t) {
     std::vector<double> row(n_post);
-    sim::weight_row(network_, pairs, index_, neuron_at(order, i), row);
+    sim::weight_row(unrounded, pairs, index_, neuron_at(order, i), row);
     scatter_row(i, row);
   });
 }
 
-// To the panels' tiles the weights of the neuron at place i.
+// Rounds the weights of the neuron at place i and takes them to the panels' tiles.
 void Connection::scatter_row(std::size_t i, std::span<const double> row) {
+  const sim::Quantisation& rounding = network_.quantisation;
   const auto order = neighbourhood_.order(index_ + 1);
   for (const Panel& panel : post_) {
-    float* to = kept_.data() + pre_.padded() * panel.begin + i * panel.width;
-    for (std::size_t j = 0; j < panel.filled; ++j)
-      to[j] = static_cast<float>(row[neuron_at(order, panel.begin + j)]);
+    const std::size_t begin = pre_.padded() * panel.begin + i * panel.width;
+    for (std::size_t j = 0; j < panel.filled; ++j) {
+      const double weight = row[neuron_at(order, panel.begin + j)];
+      kept_[begin + j] = static_cast<float>(sim::rounded_weight(rounding, index_, weight));
+      clipped_[begin + j] = std::uint8_t{sim::is_clipped(rounding, index_, weight)};
+    }
   }
 }
 
@@ -353,8 +360,19 @@ DistanceGradient Connection::destination(Part& part, std::size_t q, std::size_t 
           .post = part.post.data() + n_coordinates_ * post_[p].begin};
 }
 
+// A weight beyond the range it is rounded to acts as the range's end wherever it goes.
+const float* Connection::without_clipped(Part& part, std::size_t q, std::size_t p,
+                                         const float* weight_gradient) const {
+  const std::uint8_t* clipped = clipped_.data() + kept_at(q, p);
+  part.passed.resize(pre_[q].width * post_[p].width);
+  for (std::size_t at = 0; at < part.passed.size(); ++at)
+    part.passed[at] = clipped[at] != 0 ? 0.0F : weight_gradient[at];
+  return part.passed.data();
+}
+
 void Connection::take_gradient(std::size_t part, std::size_t q, std::size_t p, const float* weight_gradient) {
   Part& mine = parts_[part];
+  if (kept_as_rounded()) weight_gradient = without_clipped(mine, q, p, weight_gradient);
   if (network_.spatial()) {
     const DistanceTile there = tile(q, p);
     mine.distance += distance_gradient_tile(there, weight_gradient, destination(mine, q, p));

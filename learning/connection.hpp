@@ -56,10 +56,11 @@ class Connection {
 
  private:
   struct Part {
-    AlignedFloats pre;   // (n_pre padded, n_coordinates): dL/dp_i
-    AlignedFloats mask;  // (n_pre padded): sum_j G_ij / r_ij
-    AlignedFloats post;  // per postsynaptic panel (n_coordinates, width): dL/dp_j
-    AlignedFloats sums;  // (n_pre padded): sum_j G_ij, where to be centred
+    AlignedFloats pre;     // (n_pre padded, n_coordinates): dL/dp_i
+    AlignedFloats mask;    // (n_pre padded): sum_j G_ij / r_ij
+    AlignedFloats post;    // per postsynaptic panel (n_coordinates, width): dL/dp_j
+    AlignedFloats sums;    // (n_pre padded): sum_j G_ij, where to be centred
+    AlignedFloats passed;  // a tile's G_ij without those of clipped weights
     float distance = 0.0F;
   };
 
@@ -67,9 +68,11 @@ class Connection {
   float acting_mask(float inhibition, float mask) const;
   void keep_rounded(const Workers& workers);
   void scatter_row(std::size_t i, std::span<const double> row);
-  const float* kept_tile(std::size_t q, std::size_t p) const {
-    return kept_.data() + pre_.padded() * post_[p].begin + pre_[q].begin * post_[p].width;
+  const float* without_clipped(Part& part, std::size_t q, std::size_t p, const float* weight_gradient) const;
+  std::size_t kept_at(std::size_t q, std::size_t p) const {
+    return pre_.padded() * post_[p].begin + pre_[q].begin * post_[p].width;
   }
+  const float* kept_tile(std::size_t q, std::size_t p) const { return kept_.data() + kept_at(q, p); }
   bool kept_as_rounded() const { return network_.quantisation.rounds_weights() && !kept_.empty(); }
   DistanceTile tile(std::size_t q, std::size_t p) const;
   float stored_weight(std::size_t i, std::size_t j) const;
@@ -108,6 +111,7 @@ class Connection {
   std::vector<AlignedFloats> sums_;    // per group of panels: (n_pre padded)
   std::vector<AlignedFloats> counts_;  // the same
   AlignedFloats kept_;                 // all panels' weights, where they are kept
+  std::vector<std::uint8_t> clipped_;  // whether they are beyond what they are rounded to, where they are
   float base_ = 0.0F;
   // The gradient under way.
   sim::Parameters* gradient_ = nullptr;

@@ -100,9 +100,11 @@ struct BlockState {
   // Its neurons' spikes are then known by their trains alone.
   bool by_train(std::size_t l) const { return constant_drive(l) && !trains.empty(); }
   // dL/dW_ij - mean_k dL/dW_ik = sum over samples of x_i (dL/dI_j - mean_k dL/dI_k): where the first layer is
-  // balanced, every pair an edge and all of dL/dI known before dL/dW, the mean is subtracted there.
+  // balanced, every pair an edge that passes its gradient on, and all of dL/dI known before dL/dW, the mean
+  // is subtracted there.
   bool centres_deltas() const {
-    return network.balances(0) && !network.culled() && last() > 1 && constant_input;
+    return network.balances(0) && !network.culled() && !network.quantisation.rounds_weights() && last() > 1 &&
+           constant_input;
   }
   std::size_t rows_per_sample(std::size_t l) const { return spiking() && !constant_drive(l) ? n_steps() : 1; }
   std::size_t offset(std::size_t l, std::size_t p, std::size_t sample) const {

@@ -184,6 +184,19 @@ void pass_through_edges(const NetworkDescription& network, std::span<const std::
   }
 }
 
+// A weight beyond the range it is rounded to acts as the range's end wherever it goes.
+template <typename Real>
+void stop_at_clipped(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                     std::size_t connection, std::vector<Real>& weight_gradient) {
+  if (!network.quantisation.rounds_weights()) return;
+  NetworkDescription unrounded = network;
+  unrounded.quantisation.weight_bits = 0;
+  const auto weights = sim::connection_weights(unrounded, parameters, connection);
+  for (std::size_t at = 0; at < weights.size(); ++at)
+    if (sim::is_clipped(network.quantisation, connection, static_cast<double>(weights[at])))
+      weight_gradient[at] = Real{0};
+}
+
 template <typename Real>
 struct Trajectories {
   std::vector<std::vector<Real>> currents;  // per layer 1..
@@ -314,7 +327,8 @@ template <typename Real>
 ReferenceResult<Real> reference_evaluate(const NetworkDescription& network, const Objective& objective,
                                          const BasicParameters<Real>& stored,
                                          const ReferenceBatch<Real>& batch, SpikeForm form) {
-  // Rounding counts as the identity for gradients, so all of what follows sees rounded numbers alone.
+  // Rounding counts as the identity for gradients, so what follows sees rounded numbers, but for which of
+  // them were clipped.
   const BasicParameters<Real> parameters = sim::on_grid(network, stored);
   ReferenceResult<Real> result;
   const auto trajectories = forward(network, objective, parameters, batch, form, result);
@@ -340,6 +354,7 @@ ReferenceResult<Real> reference_evaluate(const NetworkDescription& network, cons
     if (network.balances(l)) centre<Real>(bias_gradient);
     const std::span<const Real> inputs = l == 0 ? batch.input : std::span<const Real>(result.spikes[l - 1]);
     auto weight_gradient = affine_backward<Real>(inputs, deltas, n_pre, n_post);
+    stop_at_clipped<Real>(network, parameters, l, weight_gradient);
     pass_through_edges<Real>(network, sim::connection_edges(network, parameters, l), l, weight_gradient);
     reference_weight_gradient<Real>(network, parameters, l, weight_gradient, gradient);
     if (l > 0) output_gradient = affine_transposed<Real>(deltas, result.weights[l], n_post);

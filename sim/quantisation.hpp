@@ -42,6 +42,12 @@ inline double whole_number(double value, double scale, std::size_t bits) {
   return std::clamp(nearest_even(value * scale), -half, half - 1.0);
 }
 
+// Whether a weight of connection l lies so far beyond the bits' range that it acts as the range's end.
+inline bool is_clipped(const Quantisation& quantisation, std::size_t connection, double weight) {
+  const double scale = quantisation.weight_scale[connection];
+  return nearest_even(weight * scale) != whole_number(weight, scale, quantisation.weight_bits);
+}
+
 // What a weight of connection l acts as: whole_number() / S_l.
 inline double rounded_weight(const Quantisation& quantisation, std::size_t connection, double weight) {
   const double scale = quantisation.weight_scale[connection];

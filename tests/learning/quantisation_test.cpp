@@ -33,7 +33,7 @@ NetworkDescription coarse_network() {
 NetworkDescription coarse_dense_network() {
   return {.sizes = {21, 70, 5},
           .wiring = Wiring::dense,
-          .quantisation = {.weight_bits = 4, .weight_scale = {40.0, 70.0}}};
+          .quantisation = {.weight_bits = 4, .weight_scale = {80.0, 120.0}}};
 }
 
 sim::Parameters random_parameters(const NetworkDescription& network, std::uint64_t seed) {
@@ -80,6 +80,17 @@ sim::Parameters acting(const NetworkDescription& network, const sim::Parameters&
   return stored;
 }
 
+std::size_t n_clipped(NetworkDescription network, const sim::BasicParameters<double>& parameters) {
+  const sim::Quantisation rounding = network.quantisation;
+  network.quantisation.weight_bits = 0;
+  const auto places = sim::on_grid(network, parameters);
+  std::size_t n = 0;
+  for (std::size_t l = 0; l < network.n_connections(); ++l)
+    for (const double weight : sim::connection_weights(network, places, l))
+      n += sim::is_clipped(rounding, l, weight) ? 1 : 0;
+  return n;
+}
+
 void check_against_reference(const NetworkDescription& network, bool constant, std::uint64_t seed) {
   const auto parameters = random_parameters(network, seed);
   const auto batch = test::random_batch(9, network.sizes[0], 5, spikes.n_steps, constant, seed);
@@ -89,6 +100,7 @@ void check_against_reference(const NetworkDescription& network, bool constant, s
   // Whole numbers meet the threshold itself only where no leak has acted; float must not be asked then.
   REQUIRE(test::threshold_margin(expected, network) > 2e-6);
   const auto actual = fast(network, parameters, batch);
+  REQUIRE(n_clipped(network, exact) >= 5);
   CHECK(actual.result.loss == Approx(expected.loss).epsilon(1e-5));
   CHECK(test::largest_relative_error<float, double>(actual.logits, expected.logits) < 1e-5);
   for (const auto& group : parameters.layout.groups()) {
@@ -107,6 +119,7 @@ TEST_CASE("the fast path rounds as the reference does and passes the same gradie
       for (const auto distance : {LayerDistance::fixed, LayerDistance::learned, LayerDistance::relaxed}) {
         INFO(constant << ' ' << balanced << ' ' << name_of(distance));
         auto network = coarse_network();
+        network.quantisation.weight_scale = {100.0, 150.0, 120.0};  // at which some weights are clipped
         network.balanced = balanced;
         network.layer_distance = distance;
         network.lif = {{.beta = 0.93, .threshold = 1.013}};
@@ -123,6 +136,7 @@ TEST_CASE("the fast path rounds dense weights and what edges a network has as th
   dense.pruned = 0.4;
   check_against_reference(dense, false, 4);
   auto network = coarse_network();
+  network.quantisation.weight_scale = {100.0, 150.0, 120.0};
   network.lif = dense.lif;
   network.pruned = 0.3;
   check_against_reference(network, false, 4);
@@ -161,7 +175,9 @@ TEST_CASE("with rounded positions, all is as for the plain network at the rounde
   }
 }
 
-TEST_CASE("with rounded dense weights, all is as for the plain network of the rounded weights, bit for bit") {
+TEST_CASE(
+    "with rounded dense weights, all is as for the plain network of the rounded weights, bit for bit, but "
+    "clipped weights have no gradient") {
   for (const bool constant : {true, false}) {
     const auto network = coarse_dense_network();
     NetworkDescription plain;
@@ -174,7 +190,19 @@ TEST_CASE("with rounded dense weights, all is as for the plain network of the ro
     CHECK(here.result.n_spikes > 0);
     CHECK(here.logits == there.logits);
     CHECK(here.result.loss == there.result.loss);
-    CHECK(here.gradient.values == there.gradient.values);
+    auto expected = there.gradient;
+    std::size_t n_stopped = 0;
+    for (std::size_t l = 0; l < 2; ++l) {
+      const auto weights = parameters.group("weight", l);
+      const auto gradient = expected.group("weight", l);
+      for (std::size_t at = 0; at < weights.size(); ++at) {
+        if (!sim::is_clipped(network.quantisation, l, static_cast<double>(weights[at]))) continue;
+        n_stopped += gradient[at] != 0.0F ? 1 : 0;
+        gradient[at] = 0.0F;
+      }
+    }
+    CHECK(n_stopped > 10);
+    CHECK(here.gradient.values == expected.values);
     CHECK(std::ranges::any_of(here.gradient.values, [](float g) { return g != 0.0F; }));
   }
 }

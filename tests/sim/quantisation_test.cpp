@@ -63,6 +63,10 @@ TEST_CASE("weights become whole numbers within their bits, biases without a limi
   CHECK(sim::rounded_weight(quantisation, 0, 55.0) == 0.7);
   CHECK(sim::rounded_weight(quantisation, 0, -0.81) == -0.8);
   CHECK(sim::rounded_weight(quantisation, 0, -55.0) == -0.8);
+  CHECK(sim::is_clipped(quantisation, 0, 0.76));
+  CHECK_FALSE(sim::is_clipped(quantisation, 0, 0.74));
+  CHECK(sim::is_clipped(quantisation, 0, -0.86));
+  CHECK_FALSE(sim::is_clipped(quantisation, 0, -0.84));
   CHECK(sim::rounded_bias(quantisation, 0, -55.04) == -55.0);
 }
 
