@@ -53,7 +53,8 @@ json layer_json(const LayerCertificate& layer) {
            {{"reference_spikes", layer.search.reference_spikes},
             {"mismatches_before", layer.search.mismatches_first},
             {"mismatches_after", layer.search.mismatches},
-            {"scalings_tried", layer.search.tried}}}};
+            {"scalings_tried", layer.search.tried},
+            {"as_trained", layer.search.as_trained}}}};
 }
 
 std::string overflow_text(const Certificate& certificate) {

@@ -37,6 +37,7 @@ FloatNetwork float_network(const sim::NetworkDescription& network, const sim::Pa
     const auto bias = sim::connection_biases(network, parameters, c);
     layer.bias.assign(bias.begin(), bias.end());
     layer.lif = network.lif_of(c + 1);
+    if (network.quantisation.rounds_weights()) layer.trained_scale = network.quantisation.weight_scale[c];
     result.layers.push_back(std::move(layer));
   }
   return result;

@@ -19,6 +19,9 @@ struct FloatLayer {
   std::vector<sim::Step> delay;  // the same, in steps beyond the layer's own latency; empty: none
   std::vector<double> bias;      // (n_targets), a current at every step
   sim::Lif lif;
+  // Where the network rounds weights itself, weights and biases are whole numbers divided by this; 0: it does
+  // not.
+  double trained_scale = 0.0;
 };
 
 // All layers but the input.

@@ -133,8 +133,10 @@ PropertyFidelity weights(const QuantisedNetwork& network, const TargetDescriptio
     worst.add(loss.wrong_sign > 0 ? Fidelity::not_representable : Fidelity::approximate, note);
   }
   PropertyFidelity result = worst.result();
+  const bool as_trained = std::ranges::all_of(network.search, &LayerSearch::as_trained);
   const std::string range =
-      fmt::format("whole numbers {} to {}", target.numbers.weight.lowest, target.numbers.weight.highest);
+      fmt::format("whole numbers {} to {}{}", target.numbers.weight.lowest, target.numbers.weight.highest,
+                  as_trained ? ", as they were trained" : "");
   result.note = result.note.empty() ? range : range + "; " + result.note;
   return result;
 }

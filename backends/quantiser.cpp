@@ -53,6 +53,11 @@ double amplitude_of(Drive drive) {
   return drive == Drive::pixels ? brightest_pixel : 1.0;
 }
 
+// None where the trained float is what stands for the whole number.
+double error_of(double kept, double trained) {
+  return static_cast<float>(kept) == static_cast<float>(trained) ? 0.0 : kept - trained;
+}
+
 class WeightRounding {
  public:
   WeightRounding(const TargetDescription& target, const LayerScaling& scaling)
@@ -76,7 +81,7 @@ class WeightRounding {
 
  private:
   std::int16_t count(std::int64_t kept, double weight, double scale, LayerLoss& loss) {
-    const double error = static_cast<double>(kept) * unit_ / scale - weight;
+    const double error = error_of(static_cast<double>(kept) * unit_ / scale, weight);
     squared_errors_ += error * error;
     squares_ += weight * weight;
     ++loss.edges;
@@ -130,7 +135,7 @@ void take_biases(const FloatLayer& layer, const TargetDescription& target, const
   double squared_errors = 0.0;
   for (std::size_t j = 0; j < layer.n_targets; ++j) {
     const std::int64_t bias = fit(nearest(layer.bias[j] * scaling.scale[j]), *target.numbers.bias);
-    const double error = static_cast<double>(bias) / scaling.scale[j] - layer.bias[j];
+    const double error = error_of(static_cast<double>(bias) / scaling.scale[j], layer.bias[j]);
     squared_errors += error * error;
     result.layer.parameters.bias.push_back(static_cast<std::int32_t>(bias << target.model.input_shift));
   }
@@ -196,6 +201,20 @@ double settled(double scale, const FloatLayer& layer, const TargetDescription& t
   return static_cast<double>(threshold_within(nearest(kept * threshold), target)) / threshold;
 }
 
+// The shift of weights with which the membrane has room for `headroom` times the threshold.
+int fitting_shift(double scale, const FloatLayer& layer, const TargetDescription& target) {
+  const Range& shifts = *target.numbers.weight_shift;
+  const double room = static_cast<double>(target.model.membrane.highest >> target.model.input_shift);
+  const double most = scale * layer.lif.threshold * headroom;
+  const auto fitting = static_cast<std::int64_t>(std::floor(std::log2(std::max(room / most, 0x1p-15))));
+  return static_cast<int>(std::clamp(fitting, shifts.lowest, shifts.highest));
+}
+
+// Whether all numbers are the whole ones that a float stood for.
+bool holds(const LayerLoss& loss) {
+  return loss.clipped == 0 && loss.wrong_sign == 0 && loss.weight_error == 0.0 && loss.bias_error == 0.0;
+}
+
 }  // namespace
 
 QuantisedLayer quantised(const FloatLayer& layer, const TargetDescription& target,
@@ -252,15 +271,23 @@ LayerScaling first_guess(const FloatLayer& layer, const TargetDescription& targe
   }
   for (double& scale : scaling.scale) scale *= amplitude_of(drive);
   if (target.numbers.weight_shift) {
-    const Range& shifts = *target.numbers.weight_shift;
-    const double room = static_cast<double>(target.model.membrane.highest >> target.model.input_shift);
-    const double most = std::ranges::max(scaling.scale) * layer.lif.threshold * headroom;
-    const auto fitting = static_cast<std::int64_t>(std::floor(std::log2(std::max(room / most, 0x1p-15))));
-    scaling.shift = static_cast<int>(std::clamp(fitting, shifts.lowest, shifts.highest));
+    scaling.shift = fitting_shift(std::ranges::max(scaling.scale), layer, target);
     for (double& scale : scaling.scale) scale = std::ldexp(scale, scaling.shift);
   }
   for (double& scale : scaling.scale) scale = settled(scale, layer, target);
   return scaling;
+}
+
+std::optional<LayerScaling> trained_scaling(const FloatLayer& layer, const TargetDescription& target,
+                                            Drive drive) {
+  if (layer.trained_scale <= 0.0) return std::nullopt;
+  const double unshifted = layer.trained_scale * amplitude_of(drive);
+  LayerScaling scaling{.drive = drive};
+  if (target.numbers.weight_shift) scaling.shift = fitting_shift(unshifted, layer, target);
+  const double scale = std::ldexp(unshifted, scaling.shift);
+  scaling.scale.assign(layer.n_targets, scale);
+  const bool exact = settled(scale, layer, target) == scale && holds(quantised(layer, target, scaling).loss);
+  return exact ? std::optional(scaling) : std::nullopt;
 }
 
 LayerScaling rescaled(const LayerScaling& scaling, std::span<const double> ratios, const FloatLayer& layer,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,6 +62,12 @@ std::vector<std::int32_t> pixel_sums(const IntegerConnection& incoming, std::spa
 LayerScaling first_guess(const FloatLayer& layer, const TargetDescription& target,
                          Drive drive = Drive::spikes);
 inline constexpr double headroom = 8.0;
+
+// The scaling at which the layer's numbers are the whole ones that it was trained with, for a target that can
+// hold all of them; a target that shifts weights takes the largest shift that first_guess() leaves room for.
+// nullopt: the layer was not trained in whole numbers, or not in such that the target has.
+std::optional<LayerScaling> trained_scaling(const FloatLayer& layer, const TargetDescription& target,
+                                            Drive drive = Drive::spikes);
 
 // How many neighbouring neurons share a threshold and with it a scale: 1, 2 or the layer.
 std::size_t neurons_per_scale(const FloatLayer& layer, const TargetDescription& target);

@@ -43,21 +43,12 @@ class LayerSearcher {
   }
 
   LayerScaling run() {
-    if (target_.numbers.even_beyond) try_even();
-    if (target_.numbers.weight_shift) try_shifts();
-    try_scales(coarse_ratios());
-    const bool adjustable =
-        target_.model.leak == Leak::linear || !resets_as_trained(layer_.lif, target_.model);
-    if (adjustable) {
-      try_leaks();
-      try_thresholds();
-    }
-    for (const double octaves : {1.0 / 4.0, 1.0 / 8.0, 1.0 / 16.0})
-      try_scales({std::exp2(-octaves), std::exp2(octaves)});
-    if (adjustable) {
-      try_leaks();
-      try_thresholds();
-    }
+    const auto trained = trained_scaling(layer_, target_, best_.drive);
+    if (trained)
+      keep(*trained);
+    else
+      search();
+    report_.as_trained = trained.has_value();
     report_.mismatches = sum(mismatches_);
     return best_;
   }
@@ -65,6 +56,30 @@ class LayerSearcher {
   const LayerSearch& report() const { return report_; }
 
  private:
+  // The layer's own scale gives its very weights; only what says nothing about these is left to try.
+  void keep(const LayerScaling& trained) {
+    best_ = trained;
+    mismatches_ = replay(best_);
+    if (target_.numbers.weight_shift) try_shifts();
+    try_what_differs();
+  }
+
+  void search() {
+    if (target_.numbers.even_beyond) try_even();
+    if (target_.numbers.weight_shift) try_shifts();
+    try_scales(coarse_ratios());
+    try_what_differs();
+    for (const double octaves : {1.0 / 4.0, 1.0 / 8.0, 1.0 / 16.0})
+      try_scales({std::exp2(-octaves), std::exp2(octaves)});
+    try_what_differs();
+  }
+
+  void try_what_differs() {
+    if (target_.model.leak != Leak::linear && resets_as_trained(layer_.lif, target_.model)) return;
+    try_leaks();
+    try_thresholds();
+  }
+
   // Weights that follow from distances have few that are very large: clipping these may pay far beyond the
   // first guess. Where pixels drive, membranes may need more room than it leaves them.
   std::vector<double> coarse_ratios() const {
@@ -194,9 +209,12 @@ class JointSearcher {
                 std::span<const ReplaySample> samples, sim::Step n_steps, const ScaleSearch& options)
       : network_(network), target_(target), samples_(samples), n_steps_(n_steps), options_(options) {}
 
-  std::vector<LayerScaling> run(std::vector<std::vector<LayerScaling>> starts) {
+  // layers: what is known of each; those that have the scale they were trained with keep it.
+  std::vector<LayerScaling> run(std::vector<std::vector<LayerScaling>> starts,
+                                std::span<const LayerSearch> layers) {
     take_best(std::move(starts));
     for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+      if (layers[l].as_trained) continue;
       std::vector<std::vector<LayerScaling>> candidates;
       for (const double octaves : {-3.0, -2.0, -1.0, -0.5, -0.25, -0.125, 0.125, 0.25, 0.5, 1.0}) {
         const double ratio = std::exp2(octaves);
@@ -299,7 +317,10 @@ QuantisedNetwork search_scales(const FloatNetwork& network, const TargetDescript
     reports.push_back(searcher.report());
   }
   tell(options, "scales of all layers together", network.layers.size(), n_stages);
-  found = JointSearcher(network, target, samples, n_steps, options).run({guess, found});
+  std::vector<std::vector<LayerScaling>> starts{found};
+  const bool all_as_trained = std::ranges::all_of(reports, &LayerSearch::as_trained);
+  if (!all_as_trained) starts.insert(starts.begin(), guess);
+  found = JointSearcher(network, target, samples, n_steps, options).run(std::move(starts), reports);
   tell(options, "scales of all layers together", n_stages, n_stages);
   QuantisedNetwork result = quantised(network, target, found);
   result.search = std::move(reports);

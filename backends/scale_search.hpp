@@ -27,6 +27,7 @@ struct LayerSearch {
   std::uint64_t mismatches_first = 0;  // at the first guess
   std::uint64_t mismatches = 0;        // at the scales found
   std::size_t tried = 0;               // scalings replayed
+  bool as_trained = false;             // the scale is the one it was trained with, and loses nothing
 };
 
 struct QuantisedNetwork {
@@ -46,8 +47,9 @@ std::vector<LayerScaling> first_guess(const FloatNetwork& network, const TargetD
 // neurons that shares a scale on its own; then, with all layers together, labels that differ and spikes of
 // the last layer that do. Mismatches do not fall steadily with the scale, so scales are tried on a grid of
 // half octaves and finer around the best of it. Where a leak or a reset is not the network's own, its
-// amount or the threshold's size are tried, too. samples: with their references; at least one. Never worse
-// on the samples than the first guess. Deterministic.
+// amount or the threshold's size are tried, too. A layer that was trained in whole numbers which the target
+// has keeps its own scale (trained_scaling()). samples: with their references; at least one. Unless
+// all layers do so, never worse on the samples than the first guess. Deterministic.
 QuantisedNetwork search_scales(const FloatNetwork& network, const TargetDescription& target,
                                std::span<const ReplaySample> samples, sim::Step n_steps,
                                const ScaleSearch& options);
