@@ -136,3 +136,36 @@ TEST_CASE("numbers that are not finite are no weights") {
   const FloatLayer layer = layer_of({std::numeric_limits<float>::quiet_NaN(), 1, 1, 1, 1, 1});
   CHECK_THROWS_AS(quantised(layer, small::eight_bits(), scaled(1)), std::invalid_argument);
 }
+
+TEST_CASE("a layer that was trained in whole numbers is exported in these, where the target has them") {
+  FloatLayer layer = layer_of({0.3F, -1.2F, 12.7F, -12.8F, 0.1F, -0.7F});
+  layer.bias = {0.5, -0.2, 0.0};
+  CHECK_FALSE(trained_scaling(layer, small::eight_bits()));
+  layer.trained_scale = 10.0;
+  const auto scaling = trained_scaling(layer, small::eight_bits());
+  REQUIRE(scaling);
+  CHECK(scaling->scale == std::vector<double>(3, 10.0));
+  const QuantisedLayer result = quantised(layer, small::eight_bits(), *scaling);
+  CHECK(result.layer.incoming.weight == std::vector<std::int16_t>{3, -12, 127, -128, 1, -7});
+  CHECK(result.layer.parameters.bias == std::vector<std::int32_t>{5 * 64, -2 * 64, 0});
+  CHECK(result.layer.parameters.threshold.front() == 10 * 64);
+  CHECK(result.loss.weight_error == 0.0);
+  CHECK(result.loss.bias_error == 0.0);
+  CHECK(trained_scaling(layer, small::eight_bits(), Drive::pixels)->scale.front() == 2550.0);
+
+  TargetDescription narrow = small::eight_bits();
+  narrow.numbers.weight.highest = 126;
+  CHECK_FALSE(trained_scaling(layer, narrow));
+  TargetDescription low = small::eight_bits();
+  low.numbers.threshold.highest = 9;
+  CHECK_FALSE(trained_scaling(layer, low));
+  CHECK_FALSE(trained_scaling(layer, small::subtracting()));  // it has no biases
+  layer.bias = {0.0, 0.0, 0.0};
+  // 10 * 2^7 fits a membrane of 2^23 eight times over.
+  const auto shifted = trained_scaling(layer, small::subtracting());
+  REQUIRE(shifted);
+  CHECK(shifted->shift == 7);
+  CHECK(shifted->scale.front() == 1280.0);
+  CHECK(quantised(layer, small::subtracting(), *shifted).layer.incoming.weight ==
+        result.layer.incoming.weight);
+}

@@ -82,6 +82,23 @@ TEST_CASE("searched scales keep more spikes of coarse weights than max |w| does,
   }
 }
 
+TEST_CASE(
+    "the search leaves a network its own whole numbers, which keep every spike but for the leak's rounding") {
+  small::Trained network = small::dense({30, 24, 10}, {.beta = 3686.0 / 4096, .reset = sim::Reset::zero}, 3);
+  network.description.quantisation = {.weight_bits = 8, .weight_scale = {64.0, 32.0}};
+  const FloatNetwork trained = small::network_of(network);
+  const auto samples = small::samples(trained, 12, n_steps, 7);
+  REQUIRE(spikes_of(samples, 0) > 500);
+  REQUIRE(spikes_of(samples, 1) > 200);
+  const auto found = search_scales(trained, small::eight_bits(), samples, n_steps, {.n_threads = 1});
+  for (std::size_t l = 0; l < 2; ++l) {
+    CHECK(found.search[l].as_trained);
+    CHECK(found.scaling[l].scale.front() == network.description.quantisation.weight_scale[l]);
+    CHECK(found.loss[l].weight_error == 0.0);
+    CHECK(found.search[l].mismatches < found.search[l].reference_spikes / 100);
+  }
+}
+
 TEST_CASE("the search gives the same numbers for any number of threads") {
   const FloatNetwork trained = small::network_of(small::dense({12, 10, 4}));
   const auto samples = small::samples(trained, 4, n_steps);
