@@ -138,10 +138,12 @@ class Gatherer {
     return result(guess != nullptr);
   }
 
-  Evidence run(const FloatNetwork& computed) {
-    for_each_index(shards_.size(), options_.n_threads,
-                   [&](std::size_t s) { run_shard(s, player_of(computed, samples_.n_steps), {}); });
-    return result(false);
+  Evidence run(const FloatNetwork& computed, const FloatNetwork* guess) {
+    for_each_index(shards_.size(), options_.n_threads, [&](std::size_t s) {
+      run_shard(s, player_of(computed, samples_.n_steps),
+                guess == nullptr ? Player() : player_of(*guess, samples_.n_steps));
+    });
+    return result(guess != nullptr);
   }
 
  private:
@@ -201,9 +203,9 @@ Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& netw
   return Gatherer(trained, samples, options).run(network, guess);
 }
 
-Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& computed,
+Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& computed, const FloatNetwork* guess,
                          const SampleSource& samples, const EvidenceOptions& options) {
-  return Gatherer(trained, samples, options).run(computed);
+  return Gatherer(trained, samples, options).run(computed, guess);
 }
 
 void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where) {

@@ -52,7 +52,7 @@ Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& netw
                          const EvidenceOptions& options = {});
 
 // The same for a network that the target computes in real numbers of its own, with its own reset.
-Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& computed,
+Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& computed, const FloatNetwork* guess,
                          const SampleSource& samples, const EvidenceOptions& options = {});
 
 // Throws InputError at `where` for a network of other sizes than the trained one.

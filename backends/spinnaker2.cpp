@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -16,25 +17,33 @@ namespace {
 
 constexpr int largest_weight = 15;
 constexpr int longest_field = 7;  // of the delay; the chip adds 1
-constexpr int leak_bits = 24;     // the chip's decay is a real number; as many as floats have
+// The chip's membrane and decay are real numbers; about as many bits as floats have.
+constexpr int leak_bits = 24;
+constexpr int fraction_bits = 11;
 
 struct ScaledLayer {
   std::vector<int> weight;    // (sources, targets)
   std::vector<double> scale;  // (targets)
 };
 
-ScaledLayer scaled(const FloatLayer& layer) {
-  ScaledLayer result{.weight = std::vector<int>(layer.weight.size()),
-                     .scale = std::vector<double>(layer.n_targets, 1.0)};
+// Takes the largest weight into each neuron to the end of the range.
+std::vector<double> largest_scales(const FloatLayer& layer) {
+  std::vector<double> scales(layer.n_targets, 1.0);
   for (std::size_t j = 0; j < layer.n_targets; ++j) {
     double largest = 0.0;
     for (std::size_t i = 0; i < layer.n_sources; ++i)
       largest = std::max(largest, std::abs(static_cast<double>(layer.weight[i * layer.n_targets + j])));
-    if (largest > 0.0) result.scale[j] = largest_weight / largest;
-    for (std::size_t i = 0; i < layer.n_sources; ++i) {
-      const std::size_t pair = i * layer.n_targets + j;
-      result.weight[pair] = static_cast<int>(std::nearbyint(layer.weight[pair] * result.scale[j]));
-    }
+    if (largest > 0.0) scales[j] = largest_weight / largest;
+  }
+  return scales;
+}
+
+ScaledLayer scaled(const FloatLayer& layer, std::vector<double> scales) {
+  ScaledLayer result{.weight = std::vector<int>(layer.weight.size()), .scale = std::move(scales)};
+  for (std::size_t pair = 0; pair < layer.weight.size(); ++pair) {
+    const double exact = layer.weight[pair] * result.scale[pair % layer.n_targets];
+    result.weight[pair] =
+        static_cast<int>(std::clamp<double>(std::nearbyint(exact), -largest_weight, largest_weight));
   }
   return result;
 }
@@ -91,22 +100,27 @@ std::vector<PropertyFidelity> fidelity_of(const FloatNetwork& network, const Flo
 
 }  // namespace
 
-TargetDescription spinnaker2_target() {
+TargetDescription spinnaker2_target(sim::Reset reset) {
   TargetDescription target{.name = "spinnaker2", .title = "SpiNNaker2 (py-spinnaker2)", .unverified = true};
-  target.model = {.membrane = signed_range(32), .leak_bits = leak_bits, .reset = ResetTo::subtract};
+  target.model = {.membrane = signed_range(32),
+                  .leak_bits = leak_bits,
+                  .reset = reset == sim::Reset::zero ? ResetTo::zero : ResetTo::subtract,
+                  .input_shift = fraction_bits};
+  const Range within = signed_range(31 - fraction_bits);
   target.numbers = {.weight = {-largest_weight, largest_weight},
-                    .threshold = {1, signed_range(32).highest},
+                    .threshold = {1, within.highest},
                     .threshold_of = Granularity::neuron,
                     .leak = {0, std::int64_t{1} << leak_bits},
                     .leak_of = Granularity::layer,
-                    .bias = signed_range(32),
+                    .bias = within,
                     .longest_delay = longest_field};
   return target;
 }
 
-TargetExport export_spinnaker2(const FloatNetwork& network, const ExportFacts& facts,
-                               const std::string& name) {
-  const TargetDescription target = spinnaker2_target();
+TargetExport export_spinnaker2(const FloatNetwork& network, std::span<const LayerScaling> scaling,
+                               const ExportFacts& facts, const std::string& name) {
+  assert(scaling.empty() || scaling.size() == network.layers.size());
+  const TargetDescription target = spinnaker2_target(network.layers.front().lif.reset);
   require_fits(network, target);
   const std::size_t n_layers = network.layers.size() + 1;
   TargetExport result;
@@ -115,7 +129,7 @@ TargetExport export_spinnaker2(const FloatNetwork& network, const ExportFacts& f
   std::string projections;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const FloatLayer& layer = network.layers[l];
-    const ScaledLayer integer = scaled(layer);
+    const ScaledLayer integer = scaled(layer, scaling.empty() ? largest_scales(layer) : scaling[l].scale);
     const std::string post = sim::layer_name(l + 1, n_layers);
     populations.push_back(population(layer, integer, post));
     projections +=

@@ -201,13 +201,16 @@ ExportTarget spinnaker2() {
   return {.name = "spinnaker2",
           .title = backends::spinnaker2_target().title,
           .unverified = true,
-          .write_real = [](const ExportSubject& subject) {
-            RealExport result = real(backends::export_spinnaker2(subject.trained, subject.facts, file_stem));
-            for (ExportedFile& file : backends::nir_files(
-                     nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), file_stem))
-              result.files.push_back(std::move(file));
-            return result;
-          }};
+          .describe = [](const sim::Lif& lif) { return backends::spinnaker2_target(lif.reset); },
+          .write_real =
+              [](const ExportSubject& subject) {
+                RealExport result = real(
+                    backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem));
+                for (ExportedFile& file : backends::nir_files(
+                         nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), file_stem))
+                  result.files.push_back(std::move(file));
+                return result;
+              }};
 }
 
 ExportTarget xylo(backends::XyloDevice device) {

@@ -32,6 +32,8 @@ struct ExportSubject {
   std::span<const sim::SpikeTrains> samples;
   std::span<const std::span<const std::uint8_t>> images;
   sim::Step n_steps = 0;  // of each sample
+  // Of a target that rounds weights at searched scales, but computes in real numbers: by layer; else empty.
+  std::span<const backends::LayerScaling> scaling{};
 };
 
 // A network in whole numbers.
@@ -50,21 +52,22 @@ struct RealExport {
   std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
 };
 
-// Either the first three, or write_real.
+// Either write and read, or write_real.
 struct ExportTarget {
   std::string name;
   std::string title;
   bool unverified = false;  // written from second-hand facts
 
-  // How it computes a network of such neurons, and its files.
+  // How it computes a network of such neurons; with write_real: how it rounds one, if scales are searched.
   std::function<backends::TargetDescription(const sim::Lif&)> describe;
+  // Its files.
   std::function<std::vector<backends::ExportedFile>(const IntegerExport&)> write;
   // From what write() made, folders included; none: cannot be read back. Throws InputError.
   std::function<backends::IntegerNetwork(std::span<const backends::ExportedFile>)> read;
 
   std::function<RealExport(const ExportSubject&)> write_real;
 
-  bool whole_numbers() const { return describe != nullptr; }
+  bool whole_numbers() const { return write != nullptr; }
 };
 
 }  // namespace loci::experiments

@@ -79,7 +79,21 @@ class Export {
     return images;
   }
 
-  void in_real_numbers(const ExportSubject& subject, ExportResult& result) {
+  void in_real_numbers(ExportSubject subject, ExportResult& result) {
+    std::optional<FloatNetwork> guess;
+    if (request_.target.describe) {
+      const backends::TargetDescription target = request_.target.describe(request_.network.lif_of(1));
+      backends::require_fits(trained_, target);
+      guess = request_.target.write_real(subject).computed;
+      const QuantisedNetwork found = scales(target);
+      certify_layers(found, result.certificate);
+      subject.scaling = found.scaling;
+      return write_real(subject, guess ? &*guess : nullptr, result);
+    }
+    write_real(subject, nullptr, result);
+  }
+
+  void write_real(const ExportSubject& subject, const FloatNetwork* guess, ExportResult& result) {
     RealExport written = request_.target.write_real(subject);
     result.files = std::move(written.files);
     result.write_folder = std::move(written.write_folder);
@@ -87,7 +101,7 @@ class Export {
     add_encoding(result.certificate);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
     result.certificate.evidence =
-        gather_evidence(trained_, written.computed ? *written.computed : trained_, source, replayed());
+        gather_evidence(trained_, written.computed ? *written.computed : trained_, guess, source, replayed());
   }
 
   backends::EvidenceOptions replayed() const {
@@ -135,6 +149,10 @@ class Export {
     certificate.overflow = overflow_verdict(found.network, found.scaling.front().drive);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
     certificate.evidence = gather_evidence(trained_, found.network, &guess.network, source, replayed());
+    certify_layers(found, certificate);
+  }
+
+  void certify_layers(const QuantisedNetwork& found, backends::Certificate& certificate) const {
     for (std::size_t l = 0; l < found.network.layers.size(); ++l)
       certificate.layers.push_back({.n_neurons = trained_.layers[l].n_targets,
                                     .scaling = found.scaling[l],

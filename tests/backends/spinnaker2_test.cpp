@@ -30,7 +30,7 @@ TEST_CASE("weights into a neuron take the whole range, and its threshold and bia
                      .delay = {0, 0, 7, 2},
                      .bias = {0.1, -0.2},
                      .lif = {.beta = 0.75, .threshold = 2.0, .reset = sim::Reset::subtract}}};
-  const TargetExport exported = export_spinnaker2(network, facts, "net");
+  const TargetExport exported = export_spinnaker2(network, {}, facts, "net");
   REQUIRE(exported.files.size() == 1);
   CHECK(exported.files[0].name == "net.spinnaker2.json");
   const auto json = json_of(exported);
@@ -62,10 +62,30 @@ TEST_CASE("weights into a neuron take the whole range, and its threshold and bia
   }
 }
 
+TEST_CASE("scales that were found elsewhere clip what they take beyond the range") {
+  FloatNetwork network;
+  network.layers = {{.n_sources = 2,
+                     .n_targets = 2,
+                     .weight = {0.5F, 0.03F, -0.2F, 1.0F},
+                     .bias = {0.1, -0.2},
+                     .lif = {.beta = 0.75, .threshold = 2.0, .reset = sim::Reset::zero}}};
+  const std::vector<LayerScaling> scaling{{.scale = {40.0, 100.0}}};
+  const TargetExport exported = export_spinnaker2(network, scaling, facts, "net");
+  const auto json = json_of(exported);
+  // 20 and 100 are clipped to 15; -8 and 3 are whole.
+  CHECK(json.at("projections").at(0).at("connections") ==
+        nlohmann::json{{0, 0, 15, 0}, {0, 1, 3, 0}, {1, 0, -8, 0}, {1, 1, 15, 0}});
+  const auto params = json.at("populations").at(1).at("params");
+  CHECK(params.at("threshold")[0].get<double>() == 80.0);
+  CHECK(params.at("threshold")[1].get<double>() == 200.0);
+  CHECK(exported.computed.layers[0].weight[0] == 0.375F);
+  CHECK(exported.computed.layers[0].weight[3] == 0.15F);
+}
+
 TEST_CASE("integers in the side-car are the network that is computed with") {
   const FloatNetwork network =
       small_network({9, 12, 6, 4}, {.beta = 0.9, .threshold = 0.6, .reset = sim::Reset::zero}, 8);
-  const TargetExport exported = export_spinnaker2(network, facts, "net");
+  const TargetExport exported = export_spinnaker2(network, {}, facts, "net");
   const auto json = json_of(exported);
   // The same spikes from the integers alone, neuron by neuron in units of their own.
   FloatNetwork from_file = network;
@@ -102,7 +122,7 @@ TEST_CASE("what SpiNNaker2 cannot hold is refused") {
   FloatNetwork network = small_network({2, 2}, {.reset = sim::Reset::none});
   network.layers[0].weight[3] = 1.0F;
   network.layers[0].delay = {0, 0, 0, 8};
-  CHECK_THROWS_WITH(export_spinnaker2(network, facts, "net"),
+  CHECK_THROWS_WITH(export_spinnaker2(network, {}, facts, "net"),
                     Contains("delay into layer 1") && Contains("7 steps") && Contains("reset, layer 1"));
   CHECK(spinnaker2_target().unverified);
 }
