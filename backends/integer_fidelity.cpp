@@ -144,15 +144,21 @@ PropertyFidelity weights(const QuantisedNetwork& network, const TargetDescriptio
 PropertyFidelity biases(const FloatNetwork& trained, const QuantisedNetwork& network,
                         const TargetDescription& target) {
   Worst worst("biases");
+  bool early = false;
   for (std::size_t l = 0; l < trained.layers.size(); ++l) {
     if (std::ranges::all_of(trained.layers[l].bias, [](double bias) { return bias == 0.0; })) continue;
     if (!target.numbers.bias)
       worst.add(Fidelity::not_representable,
-                "left out: this target has none (train without them: --rate-bias 0)");
+                "left out: this target has none (train without them: --no-biases)");
     else if (network.loss[l].bias_error > 0.0)
       worst.add(Fidelity::approximate,
                 fmt::format("layer {}: error {:.2g} of their size", l + 1, network.loss[l].bias_error));
+    if (target.numbers.bias && target.layer_latency > 0) early = true;
   }
+  if (early)
+    worst.add(Fidelity::approximate,
+              "they flow from the first step on, before a layer's first spikes can arrive "
+              "(train without them: --no-biases)");
   return worst.result();
 }
 

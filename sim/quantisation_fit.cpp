@@ -7,6 +7,9 @@
 namespace loci::sim {
 namespace {
 
+// Powers of two may err more: sums of whole numbers divided by them meet a threshold exactly, in float, too.
+constexpr double power_of_two_worth = 1.25;
+
 // The sum of |error|^1.5: between squares, of which the rare largest weights take most, and sizes, which
 // hardly mind that they are clipped.
 double error_of(const std::vector<double>& weights, double scale, std::size_t bits) {
@@ -18,20 +21,27 @@ double error_of(const std::vector<double>& weights, double scale, std::size_t bi
   return error;
 }
 
-// On a ladder whose rungs are a sixteenth apart: between them the error hardly changes.
+struct Fit {
+  std::size_t n = 1;
+  double error = std::numeric_limits<double>::infinity();
+};
+
+// On ladders whose rungs are a sixteenth, or a factor of two, apart: between the former the error hardly
+// changes.
 double fitted_scale(const std::vector<double>& weights, double unit, std::size_t bits) {
   const std::size_t most = std::size_t{1} << (bits + 7);
-  std::size_t best = 1;
-  double least = std::numeric_limits<double>::infinity();
-  const auto look_at = [&](std::size_t n) {
-    const double error = error_of(weights, unit * static_cast<double>(n), bits);
-    if (error < least) {
-      least = error;
-      best = n;
+  const auto best_of = [&](const auto& next) {
+    Fit best;
+    for (std::size_t n = 1; n <= most; n = next(n)) {
+      const double error = error_of(weights, unit * static_cast<double>(n), bits);
+      if (error < best.error) best = {n, error};
     }
+    return best;
   };
-  for (std::size_t n = 1; n <= most; n += std::max<std::size_t>(1, n / 16)) look_at(n);
-  return unit * static_cast<double>(best);
+  const Fit any = best_of([](std::size_t n) { return n + std::max<std::size_t>(1, n / 16); });
+  const Fit power = best_of([](std::size_t n) { return 2 * n; });
+  const bool near = power.error <= power_of_two_worth * any.error;
+  return unit * static_cast<double>(near ? power.n : any.n);
 }
 
 }  // namespace

@@ -57,6 +57,18 @@ TEST_CASE("a reset that a target does not have is not representable, and its eff
   CHECK(property(at_once, "reset").fidelity == Fidelity::approximate);
 }
 
+TEST_CASE("biases are early where spikes need time to arrive, and the certificate says so") {
+  TargetDescription target = small::eight_bits();
+  const sim::Lif lif{.beta = 0.9, .reset = sim::Reset::zero};
+  const auto early = property(certified(lif, target, 1.0), "biases");
+  CHECK(early.fidelity == Fidelity::approximate);
+  CHECK_THAT(early.note, Contains("from the first step on"));
+  target.layer_latency = 0;
+  CHECK_THAT(property(certified(lif, target, 1.0), "biases").note, !Contains("from the first step on"));
+  target.layer_latency = 1;
+  CHECK(property(certified(lif, target), "biases").fidelity == Fidelity::exact);
+}
+
 TEST_CASE("what a target rounds is approximate, and what it lacks is not representable") {
   const Certificate certificate = certified({.beta = 0.9}, small::subtracting(), 1.0);
   CHECK(property(certificate, "neuron equation").fidelity == Fidelity::exact);

@@ -211,6 +211,15 @@ TEST_CASE("the fitted scale leaves the least error of its neighbours and keeps t
   CHECK(is_whole(scales[0] * 0.5));
 }
 
+TEST_CASE("a power of two that fits nearly as well is the scale") {
+  NetworkDescription network{.sizes = {30, 40, 3}, .wiring = sim::Wiring::dense};
+  network.lif = {{.threshold = 1.0}};
+  auto parameters = sim::initialise(network, seeded);
+  // Within 0.12 now: 7.5 steps of 1 / S reach there at S = 62.5, 64 clips the last of 8 steps.
+  for (float& weight : parameters.group("weight", 0)) weight *= 0.12F * std::sqrt(30.0F);
+  CHECK(sim::fitted_scales(network, parameters, 4)[0] == 64.0);
+}
+
 TEST_CASE("the fitted step is the smallest power of two that reaches every coordinate") {
   const NetworkDescription network{.sizes = {2, 1}, .dims = 3};
   sim::Parameters parameters(network);
