@@ -60,6 +60,7 @@ class LayerSearcher {
   void keep(const LayerScaling& trained) {
     best_ = trained;
     mismatches_ = replay(best_);
+    if (target_.numbers.even_beyond) try_even();
     if (target_.numbers.weight_shift) try_shifts();
     try_what_differs();
   }

@@ -36,10 +36,10 @@ inline double nearest_even(double value) {
 }
 
 // The whole number that stands for value * scale within so many bits: nearest_even(value * scale), clipped to
-// [-2^(bits - 1), 2^(bits - 1) - 1].
+// +-(2^(bits - 1) - 1). What lies one further on the negative side is left out, as many targets do.
 inline double whole_number(double value, double scale, std::size_t bits) {
-  const auto half = static_cast<double>(std::size_t{1} << (bits - 1));
-  return std::clamp(nearest_even(value * scale), -half, half - 1.0);
+  const double most = static_cast<double>(std::size_t{1} << (bits - 1)) - 1.0;
+  return std::clamp(nearest_even(value * scale), -most, most);
 }
 
 // Whether a weight of connection l lies so far beyond the bits' range that it acts as the range's end.

@@ -61,12 +61,12 @@ TEST_CASE("weights become whole numbers within their bits, biases without a limi
   CHECK(sim::rounded_weight(quantisation, 0, 0.25) == 0.2);  // 2.5 to the even 2
   CHECK(sim::rounded_weight(quantisation, 0, 0.71) == 0.7);
   CHECK(sim::rounded_weight(quantisation, 0, 55.0) == 0.7);
-  CHECK(sim::rounded_weight(quantisation, 0, -0.81) == -0.8);
-  CHECK(sim::rounded_weight(quantisation, 0, -55.0) == -0.8);
+  CHECK(sim::rounded_weight(quantisation, 0, -0.64) == -0.6);
+  CHECK(sim::rounded_weight(quantisation, 0, -55.0) == -0.7);
   CHECK(sim::is_clipped(quantisation, 0, 0.76));
   CHECK_FALSE(sim::is_clipped(quantisation, 0, 0.74));
-  CHECK(sim::is_clipped(quantisation, 0, -0.86));
-  CHECK_FALSE(sim::is_clipped(quantisation, 0, -0.84));
+  CHECK(sim::is_clipped(quantisation, 0, -0.76));
+  CHECK_FALSE(sim::is_clipped(quantisation, 0, -0.74));
   CHECK(sim::rounded_bias(quantisation, 0, -55.04) == -55.0);
 }
 
