@@ -14,8 +14,8 @@
 namespace loci::backends {
 
 // floor-like 2^31 / sqrt(squared) with 16 good bits. With e the number for which m = squared 4^e lies in
-// [2^30, 2^32), and y the largest whole number with y^2 m <= 2^62, it is y 2^e; 1 gives 2^31. 0,
-// of neurons that coincide, counts as 1.
+// [2^30, 2^32), and y the largest whole number with y^2 m <= 2^62, it is y 2^e; 1 gives
+// 2^31. 0, of neurons that coincide, counts as 1.
 std::uint32_t inverse_root(std::uint32_t squared);
 
 // How a connection's weights follow from the positions of its layers. For source i and target j
