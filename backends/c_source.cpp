@@ -116,18 +116,21 @@ Row position_row(const PositionNetwork& positions, std::size_t layer) {
   if (rule.least != 0)
     edge +=
         fmt::format("    if ((uint64_t)(mask < 0 ? -mask : mask) * inverse < {}u) continue;\n", rule.least);
-  row.code = filled(template_text("c/row_positions.c.in"),
-                    {{"position_type", std::string(position_type(positions).name)},
-                     {"l", std::to_string(layer)},
-                     {"next", std::to_string(layer + 1)},
-                     {"n", std::to_string(positions.size(layer + 1))},
-                     {"n_coordinates", std::to_string(positions.n_coordinates)},
-                     {"distance_shift", std::to_string(rule.distance_shift)},
-                     {"base", std::to_string(rule.base)},
-                     {"centre", centre.empty() ? "0" : fmt::format("centre_{}[source]", layer)},
-                     {"shift", std::to_string(rule.shift)},
-                     {"limit", std::to_string(rule.limit)},
-                     {"edge", edge}});
+  row.code = filled(
+      template_text("c/row_positions.c.in"),
+      {{"position_type", std::string(position_type(positions).name)},
+       {"l", std::to_string(layer)},
+       {"next", std::to_string(layer + 1)},
+       {"n", std::to_string(positions.size(layer + 1))},
+       {"n_coordinates", std::to_string(positions.n_coordinates)},
+       {"mask", rule.least == 0 ? "" : fmt::format("  const int32_t mask = mask_{}[source];\n", layer)},
+       {"multiplier", std::to_string(rule.multiplier)},
+       {"distance_shift", std::to_string(rule.distance_shift)},
+       {"base", std::to_string(rule.base)},
+       {"centre", centre.empty() ? "0" : fmt::format("centre_{}[source]", layer)},
+       {"shift", std::to_string(rule.shift)},
+       {"limit", std::to_string(rule.limit)},
+       {"edge", edge}});
   return row;
 }
 
@@ -348,6 +351,19 @@ std::string main_text(const CSourceOptions& options, Values values) {
 
 CSize c_size(const IntegerNetwork& network, const CSourceOptions& options) {
   return body_of(network, options, identifier(options.name)).size;
+}
+
+std::vector<MemoryUse> c_memory(const IntegerNetwork& network, const CSourceOptions& options) {
+  const CSize size = c_size(network, options);
+  std::string stored;
+  for (const CStorage storage : size.storage)
+    stored += fmt::format("{}{}", stored.empty() ? "" : ", ",
+                          storage == CStorage::dense    ? "all weights"
+                          : storage == CStorage::sparse ? "edges"
+                                                        : "positions");
+  return {{"flash", size.flash_bytes,
+           fmt::format("constant tables, connections as {}; code is about 2 KB more", stored)},
+          {"RAM", size.ram_bytes, "the state"}};
 }
 
 std::vector<ExportedFile> c_source(const IntegerNetwork& network, const ExportFacts& facts,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/certificate.hpp"
 #include "backends/exported_file.hpp"
 #include "backends/integer_network.hpp"
 #include "backends/position_weights.hpp"
@@ -33,6 +34,9 @@ struct CSize {
 };
 
 CSize c_size(const IntegerNetwork& network, const CSourceOptions& options = {});
+
+// The same for the certificate.
+std::vector<MemoryUse> c_memory(const IntegerNetwork& network, const CSourceOptions& options = {});
 
 // NAME.h, NAME.c, and NAME_main.c, which runs samples from its standard input. Throws std::invalid_argument
 // for a network that is not native (require_native()) or differs from the positions, and InputError where an

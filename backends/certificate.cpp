@@ -74,6 +74,8 @@ std::string properties_text(const Certificate& certificate) {
   for (const PropertyFidelity& each : certificate.properties)
     text += fmt::format("  {:<16} {:<18} {}\n", each.property, name_of(each.fidelity), each.note);
   if (certificate.overflow) text += fmt::format("  {:<16} {}\n", "overflow", overflow_text(certificate));
+  for (const MemoryUse& each : certificate.memory)
+    text += fmt::format("  {:<16} {} bytes ({})\n", each.memory, each.bytes, each.note);
   return text;
 }
 
@@ -101,9 +103,11 @@ std::string evidence_text(const Certificate& certificate) {
 }
 
 std::string layers_text(const Certificate& certificate) {
-  std::string text =
-      fmt::format("  {:<6}{:>8}{:>20}{:>10}{:>10}{:>12}{:>12}{:>14}{:>14}\n", "layer", "neurons", "scale",
-                  "clipped", "error", "spikes", "emulated", "by max |w|", "they differ");
+  std::string text;
+  if (certificate.n_calibration > 0)
+    text += fmt::format("  scales searched with {} training samples\n", certificate.n_calibration);
+  text += fmt::format("  {:<6}{:>8}{:>20}{:>10}{:>10}{:>12}{:>12}{:>14}{:>14}\n", "layer", "neurons", "scale",
+                      "clipped", "error", "spikes", "emulated", "by max |w|", "they differ");
   for (std::size_t l = 0; l < certificate.layers.size(); ++l) {
     const LayerCertificate& layer = certificate.layers[l];
     const LayerLoss& loss = layer.loss;
@@ -155,6 +159,8 @@ nlohmann::json certificate_json(const Certificate& certificate) {
   if (certificate.overflow)
     result["overflow"] = {{"impossible", certificate.overflow->impossible},
                           {"note", certificate.overflow->note}};
+  for (const MemoryUse& each : certificate.memory) result["memory_bytes"][each.memory] = each.bytes;
+  if (certificate.n_calibration > 0) result["calibration_samples"] = certificate.n_calibration;
   if (certificate.evidence) result["evidence"] = evidence_json(*certificate.evidence);
   for (const EncodedAccuracy& each : certificate.encodings)
     result["encodings"].push_back(

@@ -1,6 +1,7 @@
 // What becomes of a network on its way to a target: property by property, and as replaying samples shows.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -26,6 +27,13 @@ struct EncodedAccuracy {
   double accuracy = 0.0;
 };
 
+// What the written network takes of the target's memory.
+struct MemoryUse {
+  std::string memory;  // "flash", "RAM"
+  std::uint64_t bytes = 0;
+  std::string note;  // what lies there
+};
+
 struct LayerCertificate {
   std::size_t n_neurons = 0;
   LayerScaling scaling;
@@ -43,6 +51,8 @@ struct Certificate {
   std::string data;                          // that the samples are from
   std::string input;                         // what drives the network, in a few words
   std::vector<PropertyFidelity> properties;  // nothing is known about what is missing here
+  std::vector<MemoryUse> memory;             // empty: not counted
+  std::size_t n_calibration = 0;             // samples that scales were searched with; 0: there are no scales
   std::vector<LayerCertificate> layers;      // empty: the target keeps real numbers
   std::optional<OverflowVerdict> overflow;   // nullopt: the target keeps real numbers
   std::optional<Evidence> evidence;          // nullopt: nothing was emulated

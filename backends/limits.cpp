@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "sim/error.hpp"
@@ -13,8 +14,8 @@ namespace {
 
 class LimitCheck {
  public:
-  LimitCheck(const FloatNetwork& network, const TargetDescription& target)
-      : network_(network), target_(target) {}
+  LimitCheck(const FloatNetwork& network, const TargetDescription& target, Drive drive)
+      : network_(network), target_(target), drive_(drive) {}
 
   std::vector<BrokenLimit> all() {
     finite();
@@ -86,7 +87,8 @@ class LimitCheck {
   void edges() {
     const TargetLimits& limits = target_.limits;
     for (std::size_t l = 0; l < network_.layers.size(); ++l) {
-      const EdgeCounts counts = count_edges(network_.layers[l]);
+      const FloatLayer& layer = network_.layers[l];
+      const EdgeCounts counts = count_edges(layer);
       const auto prune = [&](const std::optional<std::size_t>& allowed, std::size_t needed) {
         const double share = 1.0 - static_cast<double>(allowed.value_or(0)) / static_cast<double>(needed);
         return fmt::format("prune at least {:.1f} % of the edges (--pruned {:.3f})",
@@ -96,6 +98,7 @@ class LimitCheck {
               prune(limits.fan_in, counts.fan_in));
       at_most(limits.fan_out, counts.fan_out, fmt::format("fan-out, layer {}", l),
               prune(limits.fan_out, counts.fan_out));
+      sums(l, counts.fan_in);
       const auto longest = static_cast<sim::Step>(target_.numbers.longest_delay);
       if (counts.longest_delay > longest)
         add(fmt::format("delay into layer {}", l + 1), fmt::format("{} steps", longest),
@@ -104,7 +107,73 @@ class LimitCheck {
             longest == 0 ? "leave --velocity out: this target has no delays beyond a layer's own"
                          : fmt::format("raise --velocity or --step-ms by a factor of {:.2f}",
                                        1.005 * counts.longest_delay / longest));
+      if (target_.numbers.delays_by_neuron) delays_by_neuron(layer, l + 1, counts);
     }
+  }
+
+  // What the largest weights could sum up to in one step.
+  void sums(std::size_t l, std::size_t fan_in) {
+    const Range& weight = target_.numbers.weight;
+    const bool pixels = l == 0 && drive_ == Drive::pixels;
+    const double needed = static_cast<double>(std::max(-weight.lowest, weight.highest)) *
+                          static_cast<double>(fan_in) * (pixels ? brightest_pixel : 1.0);
+    const auto most = static_cast<double>(largest_sum);
+    if (needed <= most) return;
+    add(fmt::format("sum of a step, layer {}", l + 1), fmt::format("{}", largest_sum),
+        fmt::format("up to {:.4g}", needed), fmt::format("{:.2f} times too large", needed / most),
+        pixels ? "export with fewer --weight-bits, or with --encoding bernoulli"
+               : "export with fewer --weight-bits");
+  }
+
+  // A delay for each neuron, or one for each source. Longer ones than the target's are told apart from that.
+  void delays_by_neuron(const FloatLayer& layer, std::size_t number, const EdgeCounts& counts) {
+    if (layer.delay.empty()) return;
+    const std::size_t n = layer.n_targets;
+    const OddDelays into = odd_delays(layer, n, [n](std::size_t pair) { return pair % n; });
+    if (into.edges == 0) return;
+    const OddDelays out_of = odd_delays(layer, layer.n_sources, [n](std::size_t pair) { return pair / n; });
+    const bool ambiguous = layer.n_sources == n;
+    if (out_of.edges == 0 && !ambiguous) return;
+    const std::string limit = fmt::format("delays by synapse, layer {}", number);
+    // Delays are rounded: the longest, below E + 1/2 steps, has to come below 1/2.
+    const std::string remedy = fmt::format(
+        "leave --velocity out, or raise it or --step-ms by a factor of {:.2f}: no delay is then left",
+        1.005 * (2.0 * counts.longest_delay + 1.0));
+    if (out_of.edges == 0)
+      add(limit, "one a neuron, where as many sources", "one a source",
+          fmt::format("{} neurons have several", into.groups),
+          "change the size of a layer by one, or " + remedy);
+    else
+      add(limit, "one a neuron, or one a source", "one a synapse",
+          fmt::format("{} of {} neurons have several, {} of {} sources; {} of {} synapses are odd",
+                      into.groups, n, out_of.groups, layer.n_sources, std::min(into.edges, out_of.edges),
+                      counts.total),
+          remedy);
+  }
+
+  // Groups of edges with several delays, and the edges that have another one than most of their group.
+  struct OddDelays {
+    std::size_t groups = 0;
+    std::size_t edges = 0;
+  };
+
+  template <typename GroupOf>
+  static OddDelays odd_delays(const FloatLayer& layer, std::size_t n_groups, GroupOf group_of) {
+    std::vector<std::map<sim::Step, std::size_t>> counts(n_groups);
+    for (std::size_t pair = 0; pair < layer.weight.size(); ++pair)
+      if (layer.weight[pair] != 0.0F) ++counts[group_of(pair)][layer.delay[pair]];
+    OddDelays odd;
+    for (const auto& of_group : counts) {
+      std::size_t n = 0;
+      std::size_t most = 0;
+      for (const auto& [delay, count] : of_group) {
+        n += count;
+        most = std::max(most, count);
+      }
+      odd.groups += of_group.size() > 1 ? 1 : 0;
+      odd.edges += n - most;
+    }
+    return odd;
   }
 
   void neurons() {
@@ -137,6 +206,7 @@ class LimitCheck {
 
   const FloatNetwork& network_;
   const TargetDescription& target_;
+  Drive drive_;
   std::vector<BrokenLimit> broken_;
 };
 
@@ -146,8 +216,9 @@ std::int64_t leak_factor(double beta, const IntegerModel& model) {
   return std::llround(std::ldexp(beta, model.leak_bits));
 }
 
-std::vector<BrokenLimit> broken_limits(const FloatNetwork& network, const TargetDescription& target) {
-  return LimitCheck(network, target).all();
+std::vector<BrokenLimit> broken_limits(const FloatNetwork& network, const TargetDescription& target,
+                                       Drive drive) {
+  return LimitCheck(network, target, drive).all();
 }
 
 std::string limits_table(const std::vector<BrokenLimit>& broken) {
@@ -167,8 +238,8 @@ std::string limits_table(const std::vector<BrokenLimit>& broken) {
   return table;
 }
 
-void require_fits(const FloatNetwork& network, const TargetDescription& target) {
-  const std::vector<BrokenLimit> broken = broken_limits(network, target);
+void require_fits(const FloatNetwork& network, const TargetDescription& target, Drive drive) {
+  const std::vector<BrokenLimit> broken = broken_limits(network, target, drive);
   if (broken.empty()) return;
   throw InputError("target " + target.name,
                    fmt::format("{} cannot hold this network\n{}", target.title, limits_table(broken)),

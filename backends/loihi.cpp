@@ -101,7 +101,8 @@ TargetDescription loihi_target() {
                       .leak = {decay_unit - loihi_decay_range.highest, decay_unit},
                       .leak_of = Granularity::layer,
                       .bias = loihi_bias_range,
-                      .longest_delay = loihi_longest_delay}};
+                      .longest_delay = loihi_longest_delay,
+                      .delays_by_neuron = true}};
 }
 
 }  // namespace loci::backends

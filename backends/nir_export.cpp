@@ -19,6 +19,13 @@ using sim::DataGroup;
 constexpr NameTable<NirIntegrator, 2> integrators{
     {{NirIntegrator::euler, "euler"}, {NirIntegrator::exponential, "exponential"}}};
 
+constexpr NameTable<double, 3> units_per_second{{{1.0, "s"}, {1e3, "ms"}, {1e6, "us"}}};
+
+double step_of(const NirExportOptions& options) {
+  const double per_second = nir_units_per_second(options.time_unit, "--unit");
+  return options.dt ? *options.dt : usual_nir_step_s * per_second;
+}
+
 template <typename T>
 DataArray scalar(T value) {
   return {.values = std::vector<T>{std::move(value)}, .shape = {}};
@@ -36,8 +43,9 @@ void check(const sim::NetworkDescription& network, const NirExportOptions& optio
   sim::validate(network);
   if (!network.spiking())
     throw InputError("nir", "the network has no spiking neurons", "train it with --neuron snn");
-  if (!(options.dt > 0.0) || !std::isfinite(options.dt))
-    throw InputError("--dt", fmt::format("{} is no duration of a step", options.dt), "give one above 0");
+  const double dt = step_of(options);
+  if (!(dt > 0.0) || !std::isfinite(dt))
+    throw InputError("--dt", fmt::format("{} is no duration of a step", dt), "give one above 0");
   if (options.integrator == NirIntegrator::exponential)
     for (const sim::Lif& lif : network.lif)
       if (lif.beta == 0.0)
@@ -71,7 +79,11 @@ class Exporter {
  public:
   Exporter(const sim::NetworkDescription& network, const sim::Parameters& parameters,
            const NirExportOptions& options)
-      : network_(network), parameters_(parameters), options_(options), names_(nir_node_names(network)) {}
+      : network_(network),
+        parameters_(parameters),
+        options_(options),
+        dt_(step_of(options)),
+        names_(nir_node_names(network)) {}
 
   NirGraph graph(const ConnectionDelays& delays) {
     const auto exact = sim::in_double(network_, parameters_);
@@ -90,7 +102,7 @@ class Exporter {
 
  private:
   std::map<std::string, DataArray> time_metadata() const {
-    return {{"dt", scalar(options_.dt)},
+    return {{"dt", scalar(dt_)},
             {"time_unit", scalar(options_.time_unit)},
             {"integrator", scalar(std::string(name_of(options_.integrator)))}};
   }
@@ -118,7 +130,7 @@ class Exporter {
     std::string source = names_[l];
     if (delay > 0) {
       const std::size_t n = network_.sizes[l];
-      graph_.nodes["delay" + suffix] = {NirType::delay, {{"delay", all_equal(delay * options_.dt, n)}}, {}};
+      graph_.nodes["delay" + suffix] = {NirType::delay, {{"delay", all_equal(delay * dt_, n)}}, {}};
       graph_.edges.emplace_back(source, "delay" + suffix);
       source = "delay" + suffix;
     }
@@ -153,12 +165,11 @@ class Exporter {
     parameters["v_reset"] = all_equal(0.0, n);
     if (lif.beta == 1.0) {
       node.type = NirType::integrate_fire;
-      parameters["r"] = all_equal(1.0 / options_.dt, n);
+      parameters["r"] = all_equal(1.0 / dt_, n);
     } else {
       const bool euler = options_.integrator == NirIntegrator::euler;
       node.type = NirType::lif;
-      parameters["tau"] =
-          all_equal(euler ? options_.dt / (1.0 - lif.beta) : -options_.dt / std::log(lif.beta), n);
+      parameters["tau"] = all_equal(euler ? dt_ / (1.0 - lif.beta) : -dt_ / std::log(lif.beta), n);
       parameters["r"] = all_equal(1.0 / (1.0 - lif.beta), n);
       parameters["v_leak"] = all_equal(0.0, n);
     }
@@ -173,6 +184,7 @@ class Exporter {
   const sim::NetworkDescription& network_;
   const sim::Parameters& parameters_;
   const NirExportOptions& options_;
+  double dt_;
   std::vector<std::string> names_;
   NirGraph graph_;
 };
@@ -213,7 +225,7 @@ PropertyFidelity reset_fidelity(const sim::Lif& lif) {
 
 std::vector<PropertyFidelity> fidelity_of(const sim::NetworkDescription& network, const NirExport& exported,
                                           const NirExportOptions& options) {
-  const std::string dt = fmt::format("{} {}", options.dt, options.time_unit);
+  const std::string dt = fmt::format("{} {}", step_of(options), options.time_unit);
   const bool euler = options.integrator == NirIntegrator::euler;
   std::vector<PropertyFidelity> list{
       {"neuron equation", Fidelity::exact,
@@ -249,6 +261,10 @@ std::string_view name_of(NirIntegrator value) {
 }
 NirIntegrator parse_nir_integrator(std::string_view text, const std::string& where) {
   return find_value(integrators, text, where);
+}
+
+double nir_units_per_second(std::string_view time_unit, const std::string& where) {
+  return find_value(units_per_second, time_unit, where);
 }
 
 std::vector<std::string> nir_node_names(const sim::NetworkDescription& network) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,13 +29,18 @@ std::string_view name_of(NirIntegrator value);
 // Throws InputError at `where`.
 NirIntegrator parse_nir_integrator(std::string_view text, const std::string& where);
 
-// NIR has no place for the duration of a step, nor for units; both are recorded in metadata. 1e-4 s is what
-// snnTorch and Lava's converters take for granted.
+// How many of a unit of time are a second, of s, ms and us. Throws InputError at `where` for other units.
+double nir_units_per_second(std::string_view time_unit, const std::string& where);
+
+// What snnTorch and Lava's converters take for granted.
+inline constexpr double usual_nir_step_s = 1e-4;
+
+// NIR has no place for the duration of a step, nor for units; both are recorded in metadata.
 struct NirExportOptions {
   bool linear = false;  // Linear nodes: biases are left out
   NirIntegrator integrator = NirIntegrator::euler;
-  double dt = 1e-4;             // of a step, in time_unit
-  std::string time_unit = "s";  // of all times in the file
+  std::optional<double> dt;     // of a step, in time_unit; none: usual_nir_step_s
+  std::string time_unit = "s";  // of all times in the file: s, ms or us
 };
 
 // For each connection l (n_l, n_{l+1}), row-major: steps by which an edge delays a spike beyond the layer's

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 
 #include "backends/nir_chain.hpp"
@@ -11,9 +10,6 @@
 
 namespace loci::backends {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, double>, 3> units{{{"s", 1.0}, {"ms", 1e3}, {"us", 1e6}}};
-constexpr double usual_dt_s = 1e-4;
 
 // What the graph's metadata say, or those of the first node that says it.
 template <typename Find>
@@ -34,14 +30,11 @@ std::string unit_of(const NirGraph& graph, const NirImportOptions& options, std:
 
 double dt_of(const NirGraph& graph, const NirImportOptions& options, const std::string& unit,
              const std::string& where, std::vector<std::string>& notes) {
-  const auto per_second =
-      std::ranges::find(units, std::string_view(unit), [](const auto& each) { return each.first; });
-  if (per_second == units.end())
-    throw InputError(where, fmt::format("'{}' is no unit of time", unit), "give s, ms or us with --unit");
+  const double per_second = nir_units_per_second(unit, where + " (--unit)");
   auto dt = options.dt;
   if (!dt) dt = recorded(graph, [](const auto& metadata) { return number_in(metadata, "dt"); });
   if (!dt) {
-    dt = usual_dt_s * per_second->second;
+    dt = usual_nir_step_s * per_second;
     notes.push_back(fmt::format(
         "the file does not say its time step: {} {} is taken, as most of its writers do", *dt, unit));
   }

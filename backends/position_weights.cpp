@@ -1,8 +1,9 @@
 #include "backends/position_weights.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
-#include <cassert>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -10,6 +11,7 @@
 
 #include "backends/fixed_point.hpp"
 #include "sim/error.hpp"
+#include "sim/quantisation_fit.hpp"
 
 namespace loci::backends {
 namespace {
@@ -46,10 +48,12 @@ void inverses(const PositionNetwork& network, std::size_t connection, std::size_
 std::int32_t weight_of(const PositionConnection& rule, std::size_t source, std::uint32_t inverse) {
   if (inverse == 0) return 0;
   const std::int64_t centre = rule.centre.empty() ? 0 : rule.centre[source];
-  const std::int64_t product = rule.mask[source] * (std::int64_t{inverse} - centre);
+  const std::int64_t product =
+      std::int64_t{rule.mask[source]} * rule.multiplier * (std::int64_t{inverse} - centre);
   const std::uint64_t magnitude =
       (static_cast<std::uint64_t>(std::abs(product)) + (std::uint64_t{1} << (rule.shift - 1))) >> rule.shift;
-  const auto kept = static_cast<std::int32_t>(std::min(magnitude, static_cast<std::uint64_t>(rule.limit)));
+  const auto limit = static_cast<std::uint64_t>(rule.limit) + (product < 0 ? 1 : 0);
+  const auto kept = static_cast<std::int32_t>(std::min(magnitude, limit));
   return product < 0 ? -kept : kept;
 }
 
@@ -61,54 +65,77 @@ void require_finite(const sim::Parameters& parameters) {
                          "train again or take an earlier checkpoint");
 }
 
-void place(const sim::NetworkDescription& network, const sim::Parameters& parameters, int bits,
-           PositionNetwork& result) {
-  const std::size_t n = result.n_coordinates;
-  if (n == 0) throw std::invalid_argument("positions without coordinates cannot be quantised");
-  std::vector<double> lowest(n, std::numeric_limits<double>::infinity());
-  std::vector<double> highest(n, -std::numeric_limits<double>::infinity());
-  for (std::size_t l = 0; l < network.n_layers(); ++l) {
-    const auto position = parameters.group("position", l);
-    for (std::size_t at = 0; at < position.size(); ++at) {
-      lowest[at % n] = std::min<double>(lowest[at % n], position[at]);
-      highest[at % n] = std::max<double>(highest[at % n], position[at]);
-    }
-  }
-  double half_extent = 0.0;
-  for (std::size_t k = 0; k < n; ++k) {
-    result.origin.push_back((lowest[k] + highest[k]) / 2);
-    half_extent = std::max(half_extent, (highest[k] - lowest[k]) / 2);
-  }
-  const Range range = signed_range(bits);
-  result.step = half_extent > 0.0 ? half_extent / static_cast<double>(range.highest) : 1.0;
-  const FixedPoint whole{range};
-  for (std::size_t l = 0; l < network.n_layers(); ++l) {
-    const auto position = parameters.group("position", l);
-    auto& points = result.position.emplace_back(position.size());
-    for (std::size_t at = 0; at < points.size(); ++at)
-      points[at] =
-          static_cast<std::int16_t>(whole.quantised((position[at] - result.origin[at % n]) / result.step));
-  }
-}
-
-// The bits that the squared distance has to spare hold fractions of the grid's step in the gap.
-int spare_bits(int coordinate_bits, std::size_t n_coordinates) {
-  const double largest = static_cast<double>(n_coordinates) * std::ldexp(1.0, 2 * coordinate_bits);
+// The bits that the squared distance has to spare hold fractions of the grid's step in the softening.
+int spare_bits(std::size_t coordinate_bits, std::size_t n_coordinates) {
+  const double largest =
+      static_cast<double>(n_coordinates) * std::ldexp(1.0, 2 * static_cast<int>(coordinate_bits));
   int bits = 0;
   while (bits < 16 && std::ldexp(largest, bits + 1) <= 0x1p31) ++bits;
   return bits;
 }
 
-void take_masks(std::span<const double> wanted, int mask_bits, PositionConnection& rule) {
-  double largest = 0.0;
-  for (const double value : wanted) largest = std::max(largest, std::abs(value));
-  const Range range = signed_range(mask_bits);
-  // The shift that lets the largest mask use its bits.
+int distance_shift_of(const sim::NetworkDescription& gridded) {
+  return spare_bits(gridded.quantisation.position_bits, gridded.n_coordinates());
+}
+
+// The unit of squared distances.
+double squared_unit(const sim::NetworkDescription& gridded) {
+  const double step = gridded.quantisation.position_step;
+  return std::ldexp(step * step, -distance_shift_of(gridded));
+}
+
+// Whether gap and softening leave squared distances below 2^32.
+bool bases_fit(const sim::NetworkDescription& gridded, const sim::BasicParameters<double>& parameters) {
+  for (std::size_t l = 0; l < gridded.n_connections(); ++l)
+    if (sim::SpatialPairs<double>(gridded, parameters, l).base() / squared_unit(gridded) >= 0x1p31)
+      return false;
+  return true;
+}
+
+void refuse_bits(const char* field, std::size_t bits, std::size_t most, const char* option) {
+  if (bits > most)
+    throw InputError(
+        field, fmt::format("{} bits, and weights from positions take up to {}", bits, most),
+        fmt::format("train with {} {} or fewer, or export with --weights numbers", option, most));
+}
+
+void place(const sim::NetworkDescription& gridded, const sim::BasicParameters<double>& parameters,
+           PositionNetwork& result) {
+  const sim::Quantisation& rounding = gridded.quantisation;
+  for (std::size_t l = 0; l < gridded.n_layers(); ++l) {
+    auto& points = result.position.emplace_back();
+    for (const double coordinate : parameters.group("position", l))
+      points.push_back(static_cast<std::int16_t>(
+          sim::whole_number(coordinate, 1.0 / rounding.position_step, rounding.position_bits)));
+  }
+}
+
+// factor = multiplier / 2^shift, with as many bits as the multiplier has.
+void take_factor(double factor, PositionConnection& rule) {
+  constexpr double most = std::numeric_limits<std::uint16_t>::max();
   rule.shift = 1;
-  while (rule.shift < 62 && std::ldexp(largest, rule.shift + 1) <= static_cast<double>(range.highest) + 0.5)
-    ++rule.shift;
-  const FixedPoint fixed{{-range.highest, range.highest}, rule.shift};
-  for (const double value : wanted) rule.mask.push_back(static_cast<std::int16_t>(fixed.quantised(value)));
+  while (rule.shift < 62 && std::ldexp(factor, rule.shift + 1) <= most) ++rule.shift;
+  rule.multiplier =
+      static_cast<std::uint16_t>(std::clamp(std::nearbyint(std::ldexp(factor, rule.shift)), 0.0, most));
+}
+
+PositionConnection rule_of(const sim::NetworkDescription& gridded,
+                           const sim::BasicParameters<double>& parameters, std::size_t connection,
+                           double unit) {
+  PositionConnection rule;
+  const sim::SpatialPairs<double> pairs(gridded, parameters, connection);
+  const double squared = squared_unit(gridded);
+  rule.distance_shift = distance_shift_of(gridded);
+  rule.base = static_cast<std::uint32_t>(std::nearbyint(pairs.base() / squared));
+  if (std::isfinite(gridded.cutoff)) {
+    const FixedPoint any{unsigned_range(32), 0, Rounding::floor};
+    rule.farthest = static_cast<std::uint32_t>(any.quantised(gridded.cutoff * gridded.cutoff / squared));
+  }
+  const double whole_mask = std::ldexp(1.0, static_cast<int>(gridded.quantisation.mask_bits) - 1);
+  for (std::size_t i = 0; i < gridded.sizes[connection]; ++i)
+    rule.mask.push_back(static_cast<std::int16_t>(std::nearbyint(pairs.mask(i) * whole_mask)));
+  take_factor(unit * gridded.scale(connection) / (whole_mask * std::sqrt(squared) * one_inverse), rule);
+  return rule;
 }
 
 // The product below which as many edges lie as the description prunes; of equal ones at the border none is
@@ -132,7 +159,7 @@ std::uint64_t least_product(const PositionNetwork& network, std::size_t connecti
 }  // namespace
 
 std::uint32_t inverse_root(std::uint32_t squared) {
-  assert(squared != 0);
+  squared = std::max<std::uint32_t>(1, squared);
   const int exponent = std::countl_zero(squared) / 2;
   const std::uint64_t m = std::uint64_t{squared} << (2 * exponent);
   constexpr std::uint64_t one = std::uint64_t{1} << 62;
@@ -144,46 +171,58 @@ std::uint32_t inverse_root(std::uint32_t squared) {
   return static_cast<std::uint32_t>(y << exponent);
 }
 
-int usable_coordinate_bits(const PositionGrid& grid, std::size_t n_coordinates) {
-  int bits = grid.coordinate_bits;
-  while (bits > 2 && static_cast<double>(n_coordinates) * std::ldexp(1.0, 2 * bits) > 0x1p31) --bits;
+std::size_t most_coordinate_bits(std::size_t n_coordinates) {
+  std::size_t bits = 16;
+  while (bits > 2 &&
+         static_cast<double>(n_coordinates) * std::ldexp(1.0, 2 * static_cast<int>(bits)) > 0x1p31)
+    --bits;
   return bits;
 }
 
-PositionNetwork quantise_positions(const sim::NetworkDescription& network, const sim::Parameters& parameters,
-                                   std::span<const double> units, std::span<const std::int32_t> limits,
-                                   const PositionGrid& grid) {
+sim::NetworkDescription on_generator_grid(const sim::NetworkDescription& network,
+                                          const sim::Parameters& parameters) {
   if (!network.spatial())
-    throw InputError("wiring", "a dense network has no positions", "export it with stored weights");
+    throw InputError("--weights positions", "a dense network has no positions",
+                     "export it with --weights numbers");
+  if (network.n_coordinates() == 0)
+    throw InputError("--weights positions", "neurons of this network have no coordinates",
+                     "export it with --weights numbers");
+  require_finite(parameters);
+  sim::NetworkDescription gridded = network;
+  sim::Quantisation& rounding = gridded.quantisation;
+  rounding.weight_bits = 0;  // the rule rounds them itself
+  rounding.weight_scale.clear();
+  const std::size_t most_bits = most_coordinate_bits(network.n_coordinates());
+  refuse_bits("quantization.positions", rounding.position_bits, most_bits, "--quantize-positions");
+  refuse_bits("quantization.masks", rounding.mask_bits, most_mask_bits, "--quantize-masks");
+  if (!rounding.rounds_masks()) rounding.mask_bits = most_mask_bits;
+  const auto exact = sim::in_double(network, parameters);
+  if (rounding.rounds_positions()) {
+    if (!bases_fit(gridded, exact))
+      throw InputError("quantization.step", "it is too small beside the gap between layers",
+                       "train with a larger --quantize-step, or export with --weights numbers");
+    return gridded;
+  }
+  rounding.position_bits = most_bits;
+  rounding.position_step = sim::fitted_step(parameters, most_bits);
+  while (!bases_fit(gridded, exact)) rounding.position_step *= 2;
+  return gridded;
+}
+
+PositionNetwork quantise_positions(const sim::NetworkDescription& network, const sim::Parameters& parameters,
+                                   std::span<const double> units, std::span<const std::int32_t> limits) {
   if (units.size() != network.n_connections() || limits.size() != network.n_connections())
     throw std::invalid_argument("units and limits of weights are needed for each connection");
-  if (grid.coordinate_bits < 2 || grid.coordinate_bits > 16 || grid.mask_bits < 2 || grid.mask_bits > 16)
-    throw std::invalid_argument("a grid's coordinates and masks have 2 to 16 bits");
-  require_finite(parameters);
+  const sim::NetworkDescription gridded = on_generator_grid(network, parameters);
+  const auto exact = sim::in_double(gridded, parameters);
   PositionNetwork result;
-  result.n_coordinates = network.n_coordinates();
-  const int bits = usable_coordinate_bits(grid, result.n_coordinates);
-  place(network, parameters, bits, result);
-  const auto exact = sim::in_double(network, parameters);
-  for (std::size_t l = 0; l < network.n_connections(); ++l) {
-    PositionConnection& rule = result.connections.emplace_back();
+  result.n_coordinates = gridded.n_coordinates();
+  place(gridded, exact, result);
+  for (std::size_t l = 0; l < gridded.n_connections(); ++l) {
+    PositionConnection& rule = result.connections.emplace_back(rule_of(gridded, exact, l, units[l]));
     rule.limit = limits[l];
-    rule.distance_shift = spare_bits(bits, result.n_coordinates);
-    const double resolution = result.step / std::sqrt(std::ldexp(1.0, rule.distance_shift));
-    const sim::SpatialPairs<double> pairs(network, exact, l);
-    const FixedPoint square{{1, std::int64_t{1} << 31}};
-    rule.base = static_cast<std::uint32_t>(square.quantised(pairs.base() / (resolution * resolution)));
-    if (std::isfinite(network.cutoff)) {
-      const FixedPoint any{unsigned_range(32), 0, Rounding::floor};
-      rule.farthest = static_cast<std::uint32_t>(
-          any.quantised(network.cutoff * network.cutoff / (resolution * resolution)));
-    }
-    std::vector<double> masks(network.sizes[l]);
-    for (std::size_t i = 0; i < masks.size(); ++i)
-      masks[i] = pairs.scaled_mask(i) * units[l] / (resolution * one_inverse);
-    take_masks(masks, grid.mask_bits, rule);
-    if (network.pruned > 0.0) rule.least = least_product(result, l, network);
-    if (network.balances(l)) rule.centre = centres(result, l);
+    if (gridded.pruned > 0.0) rule.least = least_product(result, l, gridded);
+    if (gridded.balances(l)) rule.centre = centres(result, l);
   }
   return result;
 }
@@ -234,39 +273,6 @@ std::vector<std::uint32_t> centres(const PositionNetwork& network, std::size_t c
     result.push_back(n_edges == 0 ? 0 : static_cast<std::uint32_t>(sum / n_edges));
   }
   return result;
-}
-
-WeightErrors weight_errors(const sim::NetworkDescription& network, const sim::Parameters& parameters,
-                           const PositionNetwork& positions, std::size_t connection, double unit) {
-  const auto exact = sim::connection_weights(network, sim::in_double(network, parameters), connection);
-  const auto generated = generated_connection(positions, connection).weight;
-  const double limit = positions.connections[connection].limit;
-  WeightErrors errors;
-  double squares = 0.0;
-  double rounding_squares = 0.0;
-  double wanted_squares = 0.0;
-  for (std::size_t at = 0; at < exact.size(); ++at) {
-    const double wanted = unit * exact[at];
-    if (std::abs(wanted) > limit) {
-      ++errors.beyond;
-      continue;
-    }
-    const double error = generated[at] - wanted;
-    const double rounding = std::nearbyint(wanted) - wanted;
-    squares += error * error;
-    rounding_squares += rounding * rounding;
-    wanted_squares += wanted * wanted;
-    errors.mean += error;
-    errors.largest = std::max(errors.largest, std::abs(error));
-  }
-  const auto n = static_cast<double>(std::max<std::size_t>(1, exact.size() - errors.beyond));
-  errors.root_mean_square = std::sqrt(squares / n);
-  errors.mean /= n;
-  if (wanted_squares > 0.0) {
-    errors.relative = std::sqrt(squares / wanted_squares);
-    errors.rounding_relative = std::sqrt(rounding_squares / wanted_squares);
-  }
-  return errors;
 }
 
 }  // namespace loci::backends

@@ -111,7 +111,8 @@ TargetDescription reckon_target(bool reset_to_zero) {
                     .threshold_of = Granularity::pair,
                     .leak = {0x7000, 0x8FFF},
                     .leak_of = Granularity::pair,
-                    .weight_shift = shifts};
+                    .weight_shift = shifts,
+                    .one_later_shift = true};
   return target;
 }
 

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "backends/integer_replay.hpp"
@@ -18,6 +20,14 @@ namespace {
 
 using ByGroup = std::vector<std::uint64_t>;
 
+// The same weights at another shift.
+LayerScaling with_shift(LayerScaling scaling, int shift, const FloatLayer& layer,
+                        const TargetDescription& target) {
+  const double ratio = std::exp2(shift - scaling.shift);
+  scaling.shift = shift;
+  return rescaled(scaling, std::span(&ratio, 1), layer, target);
+}
+
 std::uint64_t sum(const ByGroup& values) {
   return std::accumulate(values.begin(), values.end(), std::uint64_t{0});
 }
@@ -27,7 +37,7 @@ class LayerSearcher {
  public:
   LayerSearcher(const FloatNetwork& network, const TargetDescription& target,
                 std::span<const ReplaySample> samples, sim::Step n_steps, const ScaleSearch& options,
-                std::size_t index)
+                std::size_t index, std::optional<int> shift = std::nullopt)
       : layer_(network.layers[index]),
         target_(target),
         samples_(samples),
@@ -36,7 +46,9 @@ class LayerSearcher {
         index_(index),
         width_(neurons_per_scale(layer_, target)),
         best_(first_guess(layer_, target, index == 0 ? samples.front().drive() : Drive::spikes)),
-        mismatches_(replay(best_)) {
+        shift_(shift) {
+    if (shift_) best_ = with_shift(best_, *shift_, layer_, target_);
+    mismatches_ = replay(best_);
     report_.mismatches_first = sum(mismatches_);
     for (const ReplaySample& sample : samples_)
       report_.reference_spikes += sample.reference[index_].neuron.size();
@@ -58,16 +70,16 @@ class LayerSearcher {
  private:
   // The layer's own scale gives its very weights; only what says nothing about these is left to try.
   void keep(const LayerScaling& trained) {
-    best_ = trained;
+    best_ = shift_ ? with_shift(trained, *shift_, layer_, target_) : trained;
     mismatches_ = replay(best_);
     if (target_.numbers.even_beyond) try_even();
-    if (target_.numbers.weight_shift) try_shifts();
+    if (target_.numbers.weight_shift && !shift_) try_shifts();
     try_what_differs();
   }
 
   void search() {
     if (target_.numbers.even_beyond) try_even();
-    if (target_.numbers.weight_shift) try_shifts();
+    if (target_.numbers.weight_shift && !shift_) try_shifts();
     try_scales(coarse_ratios());
     try_what_differs();
     for (const double octaves : {1.0 / 4.0, 1.0 / 8.0, 1.0 / 16.0})
@@ -157,10 +169,7 @@ class LayerSearcher {
     const Range& range = *target_.numbers.weight_shift;
     for (int change = -3; change <= 3; ++change) {
       if (change == 0 || !range.contains(best_.shift + change)) continue;
-      LayerScaling other = best_;
-      other.shift += change;
-      const double ratio = std::exp2(change);
-      candidates.push_back(rescaled(other, std::span(&ratio, 1), layer_, target_));
+      candidates.push_back(with_shift(best_, best_.shift + change, layer_, target_));
     }
     try_layers(candidates);
   }
@@ -192,6 +201,7 @@ class LayerSearcher {
   std::size_t index_;
   std::size_t width_;  // neurons of a group
   LayerScaling best_;
+  std::optional<int> shift_;  // that is given: no other is tried
   ByGroup mismatches_;
   LayerSearch report_;
 };
@@ -263,6 +273,37 @@ class JointSearcher {
   Together reached_;
 };
 
+// Brings all layers after the first to one shift, where the target has one for them: of those that they chose
+// by themselves the one with the fewest spikes unlike the reference's, and each layer's best scales with it.
+void share_shift(const FloatNetwork& network, const TargetDescription& target,
+                 std::span<const ReplaySample> samples, sim::Step n_steps, const ScaleSearch& options,
+                 std::vector<LayerScaling>& found, std::vector<LayerSearch>& reports) {
+  std::set<int> shifts;
+  for (std::size_t l = 1; l < found.size(); ++l) shifts.insert(found[l].shift);
+  if (shifts.size() < 2) return;
+  const std::vector<LayerScaling> alone = found;
+  const std::vector<LayerSearch> reports_alone = reports;
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  for (const int shift : shifts) {
+    std::vector<LayerScaling> scaling = alone;
+    std::vector<LayerSearch> at_shift = reports_alone;
+    std::uint64_t n_mismatches = 0;
+    for (std::size_t l = 1; l < alone.size(); ++l) {
+      if (alone[l].shift != shift) {
+        LayerSearcher searcher(network, target, samples, n_steps, options, l, shift);
+        scaling[l] = searcher.run();
+        at_shift[l].mismatches = searcher.report().mismatches;
+        at_shift[l].tried += searcher.report().tried;
+      }
+      n_mismatches += at_shift[l].mismatches;
+    }
+    if (n_mismatches >= least) continue;
+    least = n_mismatches;
+    found = std::move(scaling);
+    reports = std::move(at_shift);
+  }
+}
+
 void tell(const ScaleSearch& options, const std::string& what, std::size_t done, std::size_t total) {
   if (options.progress) options.progress(what, done, total);
 }
@@ -299,6 +340,13 @@ std::vector<LayerScaling> first_guess(const FloatNetwork& network, const TargetD
     scaling.push_back(first_guess(layer, target, drive));
     drive = Drive::spikes;
   }
+  if (target.numbers.one_later_shift && scaling.size() > 2) {
+    // The least one leaves room in the membranes of all.
+    int shift = scaling[1].shift;
+    for (std::size_t l = 2; l < scaling.size(); ++l) shift = std::min(shift, scaling[l].shift);
+    for (std::size_t l = 1; l < scaling.size(); ++l)
+      scaling[l] = with_shift(scaling[l], shift, network.layers[l], target);
+  }
   return scaling;
 }
 
@@ -317,6 +365,7 @@ QuantisedNetwork search_scales(const FloatNetwork& network, const TargetDescript
     found.push_back(searcher.run());
     reports.push_back(searcher.report());
   }
+  if (target.numbers.one_later_shift) share_shift(network, target, samples, n_steps, options, found, reports);
   tell(options, "scales of all layers together", network.layers.size(), n_stages);
   std::vector<std::vector<LayerScaling>> starts{found};
   const bool all_as_trained = std::ranges::all_of(reports, &LayerSearch::as_trained);

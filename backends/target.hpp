@@ -39,7 +39,9 @@ struct TargetNumbers {
   Granularity leak_of = Granularity::layer;
   std::optional<Range> bias;          // none: no biases
   std::optional<Range> weight_shift;  // a layer's weights count 2^shift times; none: always once
+  bool one_later_shift = false;       // ReckOn: all layers after the first have one shift
   int longest_delay = 0;              // steps beyond the layer's own latency
+  bool delays_by_neuron = false;      // netx: a layer has one for each neuron, or one for each source
 };
 
 struct TargetDescription {

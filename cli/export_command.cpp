@@ -29,18 +29,18 @@ struct ExportOptions {
 void add_model_options(CLI::App* command, ModelExportOptions& options, OwnOptions& own) {
   const auto add = [&](CLI::Option* option) { own.model.push_back(option); };
   add(command->add_option("--target", options.target, "model: what to export to (--list-targets)"));
-  add(command->add_option("--samples", options.samples, "model: test images to emulate for the certificate")
-          ->capture_default_str()
+  add(command
+          ->add_option("--samples", options.samples,
+                       "model: test images to emulate for the certificate (default: 1000, or all of fewer)")
           ->check(whole_number()));
   add(command
           ->add_option("--calibration", options.calibration,
-                       "model: training images to search the scales with")
-          ->capture_default_str()
+                       "model: training images to search the scales with (default: 100, or all of fewer)")
           ->check(whole_number()));
   add(command
           ->add_option("--write-samples", options.write_samples,
-                       "model: test images whose spikes are written with it, where the target takes them")
-          ->capture_default_str()
+                       "model: test images whose spikes are written with it, where the target takes them "
+                       "(default: 10, or all of fewer)")
           ->check(whole_number()));
   add(command->add_option("--require", options.require,
                           "model: exact, or agreement=S: refuse to write what falls short of it"));
@@ -54,6 +54,21 @@ void add_model_options(CLI::App* command, ModelExportOptions& options, OwnOption
   add(command->add_option("--step-ms", options.step_ms, "model: duration of a time step")
           ->capture_default_str());
   add(command->add_option("--data-dir", options.data_dir, "model: folder of the data set's idx files"));
+}
+
+// What a target that is named does not take is refused.
+void add_target_options(CLI::App* command, TargetOptions& options, OwnOptions& own) {
+  const auto add = [&](CLI::Option* option) { own.model.push_back(option); };
+  add(command->add_option("--weights", options.weights,
+                          "c: numbers, or positions from which the program makes them (default: numbers)"));
+  add(command->add_option("--weight-bits", options.weight_bits, "c, verilog: 8 or 16 (default: 8)")
+          ->check(whole_number()));
+  add(command->add_option("--dt", options.dt,
+                          "nir: duration of a step, in --unit (default: 1e-4 s in that unit)"));
+  add(command->add_option("--unit", options.unit, "nir: of times: s, ms or us (default: s)"));
+  add(command->add_option("--integrator", options.integrator,
+                          "nir: how its reader makes steps: euler or exponential (default: euler)"));
+  add(command->add_flag("--linear", options.linear, "nir: Linear nodes, which have no biases"));
 }
 
 void add_circuit_options(CLI::App* command, CircuitExportOptions& options, OwnOptions& own) {
@@ -71,6 +86,7 @@ OwnOptions add_options(CLI::App* command, ExportOptions& options) {
   OwnOptions own;
   command->add_option("file", options.file, "model file, or a circuit described in .toml");
   add_model_options(command, options.model, own);
+  add_target_options(command, options.model.of_target, own);
   add_circuit_options(command, options.circuit, own);
   command->add_option("--out", options.out,
                       "folder to write to (default: the circuit's name; the model's and the target's)");

@@ -32,24 +32,26 @@ sim::GraphOptions graph_of(const ModelExportOptions& options) {
   return graph;
 }
 
-void require_counts(const ModelExportOptions& options, const io::DataSplits& data) {
-  const auto require = [](std::uint64_t wanted, std::size_t there, const char* option, const char* of) {
-    if (wanted == 0 || wanted > there)
-      throw InputError(option, fmt::format("{} of {} {} images", wanted, there, of),
-                       "choose at least one, and no more than there are");
-  };
-  require(options.samples, data.test.size(), "--samples", "test");
-  require(options.calibration, data.train.size(), "--calibration", "training");
+struct SampleCounts {
+  std::size_t samples = 0;
+  std::size_t calibration = 0;
+  std::size_t written = 0;
+};
+
+// As many as there are, up to `usual`, where nobody asked for a number.
+std::size_t count_of(const std::optional<std::uint64_t>& wanted, std::size_t usual, std::size_t least,
+                     const sim::LabelledImages& images, const char* option, const char* of) {
+  if (!wanted) return std::min(usual, images.size());
+  if (*wanted < least || *wanted > images.size())
+    throw InputError(option, fmt::format("{} of {} {} images", *wanted, images.size(), of),
+                     fmt::format("choose at least {}, and no more than there are", least));
+  return *wanted;
 }
 
-// As many as there are, where nobody asked for a number.
-void settle_counts(ModelExportOptions& options, const io::DataSplits& data) {
-  const ModelExportOptions defaults;
-  if (options.samples == defaults.samples)
-    options.samples = std::min<std::uint64_t>(options.samples, data.test.size());
-  if (options.calibration == defaults.calibration)
-    options.calibration = std::min<std::uint64_t>(options.calibration, data.train.size());
-  require_counts(options, data);
+SampleCounts counts_of(const ModelExportOptions& options, const io::DataSplits& data) {
+  return {.samples = count_of(options.samples, 1000, 1, data.test, "--samples", "test"),
+          .calibration = count_of(options.calibration, 100, 1, data.train, "--calibration", "training"),
+          .written = count_of(options.write_samples, 10, 0, data.test, "--write-samples", "test")};
 }
 
 sim::Encoder driven_by(const ModelExportOptions& options, const sim::Encoder& trained) {
@@ -66,7 +68,8 @@ backends::ExportFacts facts_of(const ModelExportOptions& options, const LoadedMo
 }
 
 experiments::ExportResult run(const ModelExportOptions& options, const LoadedModel& model,
-                              const io::DataSplits& data, const experiments::ExportTarget& target) {
+                              const io::DataSplits& data, const SampleCounts& counts,
+                              const experiments::ExportTarget& target) {
   Progress progress(options.output, "stages");
   const sim::Encoder trained = encoder_of(model.config);
   return experiments::export_model(
@@ -76,9 +79,9 @@ experiments::ExportResult run(const ModelExportOptions& options, const LoadedMod
        .graph = graph_of(options),
        .calibration = data.train,
        .test = data.test,
-       .n_calibration = options.calibration,
-       .n_samples = options.samples,
-       .n_written = options.write_samples,
+       .n_calibration = counts.calibration,
+       .n_samples = counts.samples,
+       .n_written = counts.written,
        .trained = trained,
        .encoder = driven_by(options, trained),
        .n_steps = static_cast<sim::Step>(options.steps != 0 ? options.steps : model.config.steps),
@@ -92,9 +95,9 @@ experiments::ExportResult run(const ModelExportOptions& options, const LoadedMod
 }
 
 // What `loci verify` needs to run the same samples again.
-json samples_json(const ModelExportOptions& options, const LoadedModel& model) {
+json samples_json(const ModelExportOptions& options, const LoadedModel& model, std::size_t n_samples) {
   const sim::Encoder encoder = driven_by(options, encoder_of(model.config));
-  return {{"count", options.samples},     {"encoding", name_of(encoder.encoding)},
+  return {{"count", n_samples},           {"encoding", name_of(encoder.encoding)},
           {"seed", encoder.seed},         {"steps", options.steps != 0 ? options.steps : model.config.steps},
           {"velocity", options.velocity}, {"step_ms", options.step_ms}};
 }
@@ -115,12 +118,11 @@ void attach(const std::string& certificate, std::vector<backends::ExportedFile>&
 
 }  // namespace
 
-int export_model(const ModelExportOptions& given) {
-  ModelExportOptions options = given;
+int export_model(const ModelExportOptions& options) {
   if (options.target.empty())
     throw InputError(options.model, "no target is named to export this model to",
                      "name one with --target (loci export --list-targets)");
-  const experiments::ExportTarget& target = find_target(options.target);
+  const experiments::ExportTarget target = find_target(options.target, options.of_target);
   const std::optional<backends::Requirement> requirement =
       options.require.empty() ? std::nullopt
                               : std::optional(backends::parse_requirement(options.require, "--require"));
@@ -129,12 +131,12 @@ int export_model(const ModelExportOptions& given) {
   require_export_place(folder, options.force);
   io::AtomicFolder place(folder);  // refuses what cannot be written before the long work
   const io::DataSplits data = load_data_for(model, options.data_dir);
-  settle_counts(options, data);
-  experiments::ExportResult result = run(options, model, data, target);
+  const SampleCounts counts = counts_of(options, data);
+  experiments::ExportResult result = run(options, model, data, counts, target);
   if (requirement) backends::require_met(*requirement, result.certificate);
 
   json certificate = backends::certificate_json(result.certificate);
-  certificate["samples"] = samples_json(options, model);
+  certificate["samples"] = samples_json(options, model, counts.samples);
   const std::string text = backends::certificate_text(result.certificate);
   attach(json_text(certificate), result.files);
   result.files.push_back({certificate_name, json_text(certificate) + "\n"});

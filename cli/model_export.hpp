@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "cli/console.hpp"
+#include "cli/target_options.hpp"
 
 namespace loci::cli {
 
@@ -16,9 +18,11 @@ struct ModelExportOptions {
   std::string encoding;     // empty: as trained
   std::string require;      // empty: nothing
   std::uint64_t steps = 0;  // 0: as trained
-  std::uint64_t samples = 1000;
-  std::uint64_t calibration = 100;
-  std::uint64_t write_samples = 10;
+  // Not given: as many as there are, up to 1000, 100 and 10.
+  std::optional<std::uint64_t> samples;
+  std::optional<std::uint64_t> calibration;
+  std::optional<std::uint64_t> write_samples;
+  TargetOptions of_target;
   double velocity = 0.0;  // 0: no extra delays
   double step_ms = 1.0;
   std::uint64_t n_threads = 0;
@@ -26,6 +30,6 @@ struct ModelExportOptions {
   Output output;
 };
 
-int export_model(const ModelExportOptions& given);
+int export_model(const ModelExportOptions& options);
 
 }  // namespace loci::cli

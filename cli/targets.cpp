@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "backends/c_samples.hpp"
 #include "backends/c_source.hpp"
 #include "backends/limits.hpp"
 #include "backends/loihi.hpp"
@@ -110,15 +112,34 @@ std::optional<int> pixel_shift_of(const IntegerExport& what) {
   return what.drive == backends::Drive::pixels ? std::optional<int>(0) : std::nullopt;
 }
 
-ExportTarget c() {
-  return {.name = "c",
-          .title = backends::c_target().title,
-          .describe = [](const sim::Lif& lif) { return backends::c_target(lif); },
-          .write =
-              [](const IntegerExport& what) {
-                return backends::c_source(what.network, what.subject.facts,
-                                          {.pixel_shift = pixel_shift_of(what)});
-              }};
+backends::CSourceOptions c_options(const IntegerExport& what) {
+  return {.pixel_shift = pixel_shift_of(what), .positions = what.positions};
+}
+
+std::vector<ExportedFile> write_c(const IntegerExport& what) {
+  const ExportSubject& subject = what.subject;
+  std::vector<ExportedFile> files = backends::c_source(what.network, subject.facts, c_options(what));
+  for (ExportedFile& file : backends::c_samples(
+           what.network, {.trains = subject.samples, .images = subject.images, .n_steps = subject.n_steps},
+           c_options(what)))
+    files.push_back(std::move(file));
+  return files;
+}
+
+ExportTarget c(const TargetOptions& options) {
+  const int bits = weight_bits_of(options);
+  const bool generated = weights_from_positions(options);
+  return {
+      .name = "c",
+      .title = backends::c_target().title,
+      .describe =
+          [bits, generated](const sim::Lif& lif) {
+            return backends::c_target(
+                lif, bits, generated ? backends::Granularity::layer : backends::Granularity::neuron);
+          },
+      .write = write_c,
+      .weights_from_positions = generated,
+      .memory = [](const IntegerExport& what) { return backends::c_memory(what.network, c_options(what)); }};
 }
 
 backends::VerilogSamples verilog_samples(const IntegerExport& what) {
@@ -133,10 +154,11 @@ backends::VerilogSamples verilog_samples(const IntegerExport& what) {
   return samples;
 }
 
-ExportTarget verilog() {
+ExportTarget verilog(const TargetOptions& options) {
   return {.name = "verilog",
           .title = backends::verilog_target().title,
-          .describe = [](const sim::Lif& lif) { return backends::verilog_target(lif); },
+          .describe = [bits = weight_bits_of(options)](
+                          const sim::Lif& lif) { return backends::verilog_target(lif, bits); },
           .write =
               [](const IntegerExport& what) {
                 return backends::verilog_source(what.network, what.subject.facts, verilog_samples(what),
@@ -150,12 +172,18 @@ backends::NirExport nir_graph(const ExportSubject& subject, const backends::NirE
                           backends::delays_of(graph));
 }
 
-ExportTarget nir() {
+const std::string nir_name = std::string(file_stem) + ".nir";
+
+ExportTarget nir(const TargetOptions& options) {
+  backends::NirExportOptions wanted{.linear = options.linear, .dt = options.dt};
+  if (options.integrator)
+    wanted.integrator = backends::parse_nir_integrator(*options.integrator, "--integrator");
+  if (options.unit) wanted.time_unit = *options.unit;
   return {.name = "nir",
           .title = "NIR, the exchange format of ten frameworks",
-          .write_real = [](const ExportSubject& subject) {
-            backends::NirExport exported = nir_graph(subject, {});
-            return RealExport{.files = backends::nir_files(exported, file_stem),
+          .write_real = [wanted](const ExportSubject& subject) {
+            backends::NirExport exported = nir_graph(subject, wanted);
+            return RealExport{.files = backends::nir_files(exported, nir_name),
                               .properties = std::move(exported.fidelity)};
           }};
 }
@@ -207,7 +235,7 @@ ExportTarget spinnaker2() {
                 RealExport result = real(
                     backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem));
                 for (ExportedFile& file : backends::nir_files(
-                         nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), file_stem))
+                         nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), nir_name))
                   result.files.push_back(std::move(file));
                 return result;
               }};
@@ -222,30 +250,38 @@ ExportTarget xylo(backends::XyloDevice device) {
           }};
 }
 
+std::vector<ExportTarget> targets_with(const TargetOptions& options) {
+  using backends::XyloDevice;
+  return {nir(options),
+          loihi(),
+          reckon(),
+          tiny_odin(),
+          odin(),
+          c(options),
+          verilog(options),
+          sonata(),
+          spinnaker2(),
+          spinnaker(),
+          xylo(XyloDevice::audio2),
+          xylo(XyloDevice::audio3),
+          xylo(XyloDevice::imu)};
+}
+
 }  // namespace
 
 const std::vector<ExportTarget>& targets() {
-  using backends::XyloDevice;
-  static const std::vector<ExportTarget> all{nir(),
-                                             loihi(),
-                                             reckon(),
-                                             tiny_odin(),
-                                             odin(),
-                                             c(),
-                                             verilog(),
-                                             sonata(),
-                                             spinnaker2(),
-                                             spinnaker(),
-                                             xylo(XyloDevice::audio2),
-                                             xylo(XyloDevice::audio3),
-                                             xylo(XyloDevice::imu)};
+  static const std::vector<ExportTarget> all = targets_with({});
   return all;
 }
 
-const ExportTarget& find_target(const std::string& name) {
+ExportTarget find_target(const std::string& name, const TargetOptions& options) {
   std::string known;
   for (const ExportTarget& target : targets()) {
-    if (target.name == name) return target;
+    if (target.name == name) {
+      require_taken(options, name);
+      const std::vector<ExportTarget> all = targets_with(options);
+      return *std::ranges::find(all, name, &ExportTarget::name);
+    }
     known += (known.empty() ? "" : ", ") + target.name;
   }
   throw InputError("--target", "'" + name + "' is not known", "use one of: " + known);

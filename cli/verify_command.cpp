@@ -100,7 +100,7 @@ void print_result(const json& result) {
 int verify(const VerifyOptions& options) {
   const std::filesystem::path folder = folder_of(options.exported);
   const Certified certified = read_certificate(folder / certificate_name);
-  const experiments::ExportTarget& target = find_target(certified.target);
+  const experiments::ExportTarget target = find_target(certified.target);
   if (!target.read)
     throw InputError(options.exported, "files for target " + target.name + " cannot be read back",
                      "trust its certificate, or export for another target");

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "backends/certificate.hpp"
 #include "backends/exported_file.hpp"
 #include "backends/fidelity.hpp"
 #include "backends/float_network.hpp"
+#include "backends/position_weights.hpp"
 #include "backends/quantiser.hpp"
 #include "backends/target.hpp"
 #include "sim/encoder.hpp"
@@ -41,6 +43,7 @@ struct IntegerExport {
   const ExportSubject& subject;
   const backends::IntegerNetwork& network;
   backends::Drive drive = backends::Drive::spikes;
+  const backends::PositionNetwork* positions = nullptr;  // that the weights are made from; null: stored
 };
 
 // Files of a target that computes in real numbers, or whose arithmetic is not known bit for bit, and what
@@ -52,7 +55,7 @@ struct RealExport {
   std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
 };
 
-// Either write and read, or write_real.
+// Either describe(), write() and what goes with them, or write_real().
 struct ExportTarget {
   std::string name;
   std::string title;
@@ -64,6 +67,10 @@ struct ExportTarget {
   std::function<std::vector<backends::ExportedFile>(const IntegerExport&)> write;
   // From what write() made, folders included; none: cannot be read back. Throws InputError.
   std::function<backends::IntegerNetwork(std::span<const backends::ExportedFile>)> read;
+
+  bool weights_from_positions = false;  // the target makes them; its layers have one scale each
+  // Bytes that it takes; none: not counted.
+  std::function<std::vector<backends::MemoryUse>(const IntegerExport&)> memory;
 
   std::function<RealExport(const ExportSubject&)> write_real;
 

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "backends/generated_weights.hpp"
 #include "backends/limits.hpp"
 #include "backends/scale_search.hpp"
 #include "sim/error.hpp"
@@ -120,14 +122,25 @@ class Export {
 
   void in_whole_numbers(const ExportSubject& subject, ExportResult& result) {
     const backends::TargetDescription target = request_.target.describe(request_.network.lif_of(1));
-    backends::require_fits(trained_, target);
+    const Drive drive = constant() && target.input_currents ? Drive::pixels : Drive::spikes;
+    backends::require_fits(trained_, target, drive);
     if (constant() && !target.input_currents) refuse_currents(target);
-    const QuantisedNetwork found = scales(target);
+    if (request_.target.weights_from_positions)  // refuses what it cannot take before the long work
+      (void)backends::on_generator_grid(request_.network, request_.parameters);
+    QuantisedNetwork found = scales(target);
     const QuantisedNetwork guess =
         quantised(trained_, target, first_guess(trained_, target, found.scaling.front().drive));
+    std::optional<backends::GeneratedWeights> generated;
+    if (request_.target.weights_from_positions)
+      generated = generate_weights(request_.network, request_.parameters, trained_, target, found);
     certify(found, guess, target, result.certificate);
-    result.files = request_.target.write(
-        {.subject = subject, .network = found.network, .drive = found.scaling.front().drive});
+    if (generated) add_to(result.certificate.properties, *generated);
+    const IntegerExport exported{.subject = subject,
+                                 .network = found.network,
+                                 .drive = found.scaling.front().drive,
+                                 .positions = generated ? &generated->positions : nullptr};
+    result.files = request_.target.write(exported);
+    if (request_.target.memory) result.certificate.memory = request_.target.memory(exported);
   }
 
   QuantisedNetwork scales(const backends::TargetDescription& target) const {
@@ -153,6 +166,7 @@ class Export {
   }
 
   void certify_layers(const QuantisedNetwork& found, backends::Certificate& certificate) const {
+    certificate.n_calibration = std::min(request_.n_calibration, request_.calibration.size());
     for (std::size_t l = 0; l < found.network.layers.size(); ++l)
       certificate.layers.push_back({.n_neurons = trained_.layers[l].n_targets,
                                     .scaling = found.scaling[l],

@@ -1,12 +1,15 @@
 // Generated C, compiled as users' compilers are told to and run beside the emulator.
 #include "backends/c_source.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "backends/c_samples.hpp"
 #include "backends/native.hpp"
 #include "native_networks.hpp"
 #include "sim/error.hpp"
+#include "sim/quantisation_fit.hpp"
 
 using namespace loci;
 using namespace loci::backends;
@@ -27,14 +30,14 @@ void require_all_fire(const Emulated& sample) {
 }
 
 // Runs samples of spikes, or of pixels where the options have them, through both.
-void require_same(const IntegerNetwork& network, const CSourceOptions& options,
-                  const std::string& flags = "") {
+void require_same(const IntegerNetwork& network, const CSourceOptions& options, const std::string& flags = "",
+                  std::uint64_t n_samples = 3) {
   const Folder folder;
   folder.write(c_source(network, facts(), options));
   folder.run(compiler + flags + " -o run " + options.name + ".c " + options.name + "_main.c");
   std::string samples;
   std::string expected;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= n_samples; ++seed) {
     sim::SpikeTrains spikes;
     std::vector<std::int32_t> sums;
     IntegerStimulus stimulus;
@@ -64,11 +67,15 @@ struct Spatial {
   IntegerNetwork network;
 };
 
-Spatial spatial(sim::NetworkDescription description, const PositionGrid& grid, double unit) {
+// bits: of positions and masks; 0: the finest grid.
+Spatial spatial(sim::NetworkDescription description, std::size_t bits, double unit) {
   const auto parameters = sim::initialise(description, {.spread = 2.0, .gap = 0.4, .seed = 7});
+  if (bits != 0)
+    description.quantisation = {
+        .position_bits = bits, .position_step = sim::fitted_step(parameters, bits), .mask_bits = bits};
   const std::vector<double> units(description.n_connections(), unit);
   const std::vector<std::int32_t> limits(description.n_connections(), 127);
-  Spatial result{quantise_positions(description, parameters, units, limits, grid),
+  Spatial result{quantise_positions(description, parameters, units, limits),
                  random_network({.sizes = description.sizes})};
   result.network = with_generated_weights(result.network, result.positions);
   for (std::size_t l = 0; l < result.network.layers.size(); ++l) {
@@ -112,7 +119,7 @@ TEST_CASE("generated C has no undefined behaviour") {
   require_same(random_network({.sizes = {40, 24, 10}, .membrane_bits = 10}),
                {.name = "checked", .pixel_shift = 7}, checked);
   sim::NetworkDescription description{.sizes = {40, 30, 10}, .dims = 3, .balanced = true};
-  const Spatial made = spatial(description, {.coordinate_bits = 16}, 60.0);
+  const Spatial made = spatial(description, 0, 60.0);
   require_same(made.network, {.name = "places", .positions = &made.positions}, checked);
 }
 
@@ -157,12 +164,52 @@ TEST_CASE("C that regenerates weights from positions fires as the emulator with 
   sim::NetworkDescription flat{.sizes = {50, 40, 10}, .dims = 3, .balanced = true};
   sim::NetworkDescription deep{.sizes = {50, 40, 10}, .dims = 8, .cutoff = 7.0, .pruned = 0.3};
   deep.layer_distance = sim::LayerDistance::relaxed;
-  for (const int bits : {8, 16}) {
-    const Spatial first = spatial(flat, {.coordinate_bits = bits, .mask_bits = bits}, 60.0);
-    require_same(first.network, {.name = "flat", .positions = &first.positions});
-    const Spatial second = spatial(deep, {.coordinate_bits = bits}, 150.0);
+  for (const std::size_t bits : {8, 0}) {
+    const Spatial first = spatial(flat, bits, 60.0);
+    require_same(first.network, {.name = "flat", .positions = &first.positions}, "", 100);
+    const Spatial second = spatial(deep, bits, 150.0);
     require_same(second.network, {.name = "deep", .pixel_shift = 7, .positions = &second.positions});
   }
+}
+
+TEST_CASE("C of neurons that coincide and of weights beyond the limit fires as the emulator does") {
+  sim::NetworkDescription description{.sizes = {30, 20, 10}, .dims = 3};
+  description.layer_distance = sim::LayerDistance::relaxed;
+  // So coarse that many pairs fall on one point.
+  Spatial made = spatial(description, 2, 40.0);
+  const auto weights = std::span(made.network.layers[0].incoming.weight);
+  REQUIRE(made.positions.connections[0].base == 0);
+  CHECK(std::ranges::count(weights, 127) > 10);
+  CHECK(std::ranges::count(weights, -128) > 10);
+  require_same(made.network, {.name = "close", .positions = &made.positions});
+}
+
+TEST_CASE("the samples beside generated C are what its program reads, and what it prints") {
+  const auto network = random_network({.sizes = {40, 24, 10}});
+  std::vector<sim::SpikeTrains> trains;
+  std::vector<std::vector<std::uint8_t>> pixels;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    trains.push_back(random_spikes(40, n_steps, seed));
+    pixels.push_back(random_pixels(40, seed));
+  }
+  const std::vector<std::span<const std::uint8_t>> images(pixels.begin(), pixels.end());
+  for (const bool constant : {false, true}) {
+    const CSourceOptions options{.name = "net",
+                                 .pixel_shift = constant ? std::optional<int>(0) : std::nullopt};
+    const CSamples samples = constant ? CSamples{.trains = {}, .images = images, .n_steps = n_steps}
+                                      : CSamples{.trains = trains, .images = {}, .n_steps = n_steps};
+    const Folder folder;
+    folder.write(c_source(network, facts(), options));
+    const auto files = c_samples(network, samples, options);
+    REQUIRE(files.size() == 2);
+    folder.write(files);
+    folder.run(compiler + " -o run net.c net_main.c");
+    const auto& expected = std::get<std::string>(files[1].content);
+    CHECK(std::ranges::count(expected, '\n') == 5);
+    CHECK(expected.find_first_of("123456789", expected.find(' ', 2)) != std::string::npos);
+    CHECK(folder.run("./run " + std::to_string(n_steps) + " quiet <net_samples.txt") == expected);
+  }
+  CHECK(c_samples(network, {}).empty());
 }
 
 TEST_CASE("the bytes that are reported are those that the compiler makes") {
@@ -199,7 +246,7 @@ TEST_CASE("networks that generated C cannot run exactly are refused") {
   CHECK_THROWS_WITH(c_source(network, facts()), Catch::Contains("layer 0"));
   network = random_network({.sizes = {3000, 4, 3}, .weight_limit = 32767});
   CHECK_THROWS_AS(c_source(network, facts(), {.pixel_shift = 0}), InputError);
-  const Spatial made = spatial({.sizes = {5, 4, 3}}, {}, 60.0);
+  const Spatial made = spatial({.sizes = {5, 4, 3}}, 0, 60.0);
   network = random_network({.sizes = {5, 4, 3}});
   CHECK_THROWS_WITH(c_source(network, facts(), {.positions = &made.positions}),
                     Catch::Contains("connection 0"));

@@ -86,6 +86,59 @@ TEST_CASE("a delay beyond the target's longest is refused with both") {
   CHECK(broken_limits(network, target).empty());
 }
 
+TEST_CASE("delays that differ from synapse to synapse are refused where a neuron or a source has one") {
+  FloatNetwork network = small::network_of(small::dense({4, 3}));
+  FloatLayer& layer = network.layers[0];
+  TargetDescription target = small::eight_bits();
+  target.numbers.longest_delay = 62;
+  target.numbers.delays_by_neuron = true;
+  const auto broken_with = [&](const std::vector<sim::Step>& delay) {
+    layer.delay = delay;
+    return broken_limits(network, target);
+  };
+  CHECK(broken_with({}).empty());
+  CHECK(broken_with({1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3}).empty());  // by neuron
+  CHECK(broken_with({1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4}).empty());  // by source
+  // Neurons 0 and 2 have two delays, and so have sources 0 and 1. Two synapses make the delays those of
+  // sources.
+  const auto broken = broken_with({2, 1, 1, 1, 1, 70, 1, 1, 1, 1, 1, 1});
+  REQUIRE(broken.size() == 2);
+  CHECK(broken[0].limit == "delay into layer 1");
+  CHECK(broken[0].excess == "8 too long");
+  CHECK(broken[1].limit == "delays by synapse, layer 1");
+  CHECK(broken[1].excess == "2 of 3 neurons have several, 2 of 4 sources; 2 of 12 synapses are odd");
+  // A longest delay of 70 is less than 70.5 steps, which have to come below 0.5: 141 times, and a margin.
+  CHECK_THAT(broken[1].remedy, Contains("leave --velocity out") && Contains("by a factor of 141.7"));
+  layer.weight[0] = layer.weight[5] = 0.0F;  // where no edge is, no delay counts
+  CHECK(broken_with({2, 1, 1, 1, 1, 7, 1, 1, 1, 1, 1, 1}).empty());
+}
+
+TEST_CASE("delays by source are refused in a layer of as many neurons") {
+  FloatNetwork network = small::network_of(small::dense({2, 2}));
+  network.layers[0].delay = {1, 1, 2, 2};
+  TargetDescription target = small::eight_bits();
+  target.numbers.longest_delay = 62;
+  target.numbers.delays_by_neuron = true;
+  const auto broken = broken_limits(network, target);
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].excess == "2 neurons have several");
+  CHECK_THAT(broken[0].remedy, Contains("size of a layer"));
+  network.layers[0].delay = {1, 2, 1, 2};
+  CHECK(broken_limits(network, target).empty());
+}
+
+TEST_CASE("weights so wide that images could drive sums beyond the emulator's are refused") {
+  const FloatNetwork network = small::network_of(small::dense({200, 3}));
+  TargetDescription target = small::eight_bits();
+  target.numbers.weight = {-32768, 32767};
+  CHECK(broken_limits(network, target).empty());  // 200 * 2^15
+  const auto broken = broken_limits(network, target, Drive::pixels);
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].limit == "sum of a step, layer 1");
+  CHECK(broken[0].excess == "1.56 times too large");  // 200 * 255 / 2^15
+  CHECK_THAT(broken[0].remedy, Contains("--weight-bits"));
+}
+
 TEST_CASE("weights that are not numbers are refused before anything else") {
   FloatNetwork network = small::network_of(small::dense({4, 3}));
   network.layers[0].weight[2] = std::numeric_limits<float>::quiet_NaN();

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "backends/evidence.hpp"
+#include "backends/reckon.hpp"
 #include "export_networks.hpp"
 
 using namespace loci;
@@ -97,6 +98,34 @@ TEST_CASE(
     CHECK(found.loss[l].weight_error == 0.0);
     CHECK(found.search[l].mismatches < found.search[l].reference_spikes / 100);
   }
+}
+
+TEST_CASE("layers after the first are brought to one shift where the target has one for them") {
+  // Large weights want a large shift, small ones a small one.
+  small::Trained network = small::dense({30, 24, 20, 10}, {.beta = 0.9}, 3);
+  network.parameters.group("weight", 1)[5] = 6.0F;
+  for (float& weight : network.parameters.group("weight", 2)) weight = 0.25F * weight + 0.05F;
+  const FloatNetwork trained = small::network_of(network);
+  const auto samples = small::samples(trained, 12, n_steps);
+  for (std::size_t l = 0; l < 3; ++l) REQUIRE(spikes_of(samples, l) > 100);
+  TargetDescription target = reckon_target();
+  target.numbers.one_later_shift = false;
+  const auto apart = search_scales(trained, target, samples, n_steps, {.n_threads = 1});
+  REQUIRE(apart.scaling[1].shift != apart.scaling[2].shift);
+
+  const auto found = search_scales(trained, reckon_target(), samples, n_steps, {.n_threads = 1});
+  const auto guess = first_guess(trained, reckon_target(), Drive::spikes);
+  CHECK(guess[1].shift == guess[2].shift);
+  CHECK(found.scaling[1].shift == found.scaling[2].shift);
+  CHECK_NOTHROW(reckon_image(found.network));
+  CHECK_NOTHROW(reckon_image(quantised(trained, reckon_target(), guess).network));
+  for (std::size_t l = 0; l < 3; ++l) {
+    CHECK(found.search[l].reference_spikes == spikes_of(samples, l));
+    CHECK(5 * found.search[l].mismatches < spikes_of(samples, l));
+  }
+  const auto others = small::samples(trained, 12, n_steps, 8);
+  const auto differ = mismatches_of(trained, found.network, others);
+  for (std::size_t l = 0; l < 3; ++l) CHECK(10 * differ[l] < spikes_of(others, l));
 }
 
 TEST_CASE("the search gives the same numbers for any number of threads") {

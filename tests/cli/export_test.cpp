@@ -1,10 +1,15 @@
 // Trained networks on their way to a target, and back.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <sstream>
 
+#include "io/data_tree_file.hpp"
 #include "io/model_file.hpp"
+#include "sim/parameters.hpp"
 #include "tests/io/idx_files.hpp"
 #include "workspace.hpp"
 
@@ -46,6 +51,41 @@ void check_export_refused(const Workspace& work, const std::string& target, cons
   Arguments arguments{"export", "model.h5", "--target", target};
   arguments.insert(arguments.end(), more.begin(), more.end());
   check_refused(work, arguments, said);
+}
+
+// Compiles what was exported to c/ and runs its samples.
+void run_c(const Workspace& work, const std::string& n_steps) {
+  const std::string command =
+      "cd '" + (work / "c").string() + "' && '" + LOCI_C_COMPILER +
+      "' -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror -o run loci_net.c loci_net_main.c && "
+      "./run " +
+      n_steps + " quiet <loci_net_samples.txt >printed.txt";
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+// Line by line what the emulator counts, and of all test images as many right as the certificate says.
+void check_counts(const Workspace& work, const json& certificate) {
+  const std::string printed = read_bytes(work / "c/printed.txt");
+  const bool same = printed == read_bytes(work / "c/loci_net_expected.txt");
+  CHECK(same);
+  std::istringstream lines(printed);
+  std::size_t n_correct = 0;
+  std::uint64_t n_spikes = 0;
+  for (const std::uint8_t label : test_labels()) {
+    char sign = 0;
+    std::size_t winner = 0;
+    REQUIRE(lines >> sign >> winner);
+    n_correct += winner == label ? 1 : 0;
+    for (std::size_t k = 0; k < n_classes; ++k) {
+      std::uint64_t count = 0;
+      REQUIRE(lines >> count);
+      n_spikes += count;
+    }
+  }
+  const json& emulated = certificate["evidence"]["emulated"];
+  CHECK(emulated["accuracy"].get<double>() * n_test == Approx(n_correct).epsilon(1e-9));
+  CHECK(emulated["spikes"][1] == n_spikes);
+  CHECK(n_spikes > 1000);
 }
 
 void train_spiking(const Workspace& work, const Arguments& more = {}) {
@@ -141,6 +181,65 @@ TEST_CASE("exports to open chips give the spikes of their certificates when they
   }
 }
 
+TEST_CASE("C whose weights are stored or made from positions counts the emulator's spikes of every image") {
+  const Workspace work;
+  train_spiking(work);
+  std::uint64_t flash = 0;
+  for (const std::string weights : {"numbers", "positions"}) {
+    const json certificate = exported(work, "c", {"--weights", weights, "--write-samples", "200", "--force"});
+    const std::string note = property(certificate, "weights")["note"];
+    CHECK_THAT(note, Contains("whole numbers -128 to 127"));
+    if (weights == "numbers") {
+      CHECK_THAT(note, !Contains("positions"));
+      flash = certificate["memory_bytes"]["flash"];
+    } else {
+      // Five coordinates: 5 * 2^28 is below 2^31, and 5 * 2^30 is not.
+      CHECK_THAT(note, Contains("made from positions of 14 bits and masks of 16 bits by an integer root") &&
+                           Contains(" weights differ from rounding by one"));
+      // 98 neurons of 5 coordinates and 88 masks in 2 bytes each; a centre for each of 64 inputs.
+      CHECK(certificate["memory_bytes"]["flash"] > 98 * 5 * 2 + 88 * 2 + 64 * 4);
+      CHECK(certificate["memory_bytes"]["flash"] < flash);
+    }
+    CHECK(certificate["memory_bytes"]["RAM"] == 4 * (24 + 10 + 10) + 8);
+    CHECK_THAT(read_bytes(work / "c/certificate.txt"),
+               Contains("flash") && Contains(" bytes (constant tables"));
+    run_c(work, "12");
+    check_counts(work, certificate);
+  }
+}
+
+TEST_CASE("C of a network that was trained with constant currents counts the emulator's spikes, too") {
+  const Workspace work;
+  REQUIRE(work.train({}).exit_code == 0);
+  for (const std::string weights : {"numbers", "positions"}) {
+    const json certificate = exported(work, "c", {"--weights", weights, "--write-samples", "200", "--force"});
+    run_c(work, "12");
+    check_counts(work, certificate);
+  }
+}
+
+TEST_CASE("positions and masks that were trained on a grid are those that C computes with") {
+  const Workspace work;
+  train_spiking(work);
+  const auto rounded =
+      work.loci({"train", "--from", "model.h5", "--quantize-positions", "7", "--quantize-masks", "5",
+                 "--quantize-weights", "8", "--epochs", "1", "--out", "rounded.h5"});
+  REQUIRE(rounded.exit_code == 0);
+  const auto result = work.loci({"export", "rounded.h5", "--target", "c", "--weights", "positions",
+                                 "--weight-bits", "16", "--out", "c", "--json", "--quiet"});
+  CAPTURE(result.err);
+  REQUIRE(result.exit_code == 0);
+  const json certificate = result.json();
+  const std::string note = property(certificate, "weights")["note"];
+  CHECK_THAT(note, Contains("positions of 7 bits (as trained) and masks of 5 bits (as trained)") &&
+                       Contains("whole numbers -32768 to 32767") && !Contains("by more"));
+  // Whole weights of 8 bits, clipped where they were trained to be: the root's last bits are all that
+  // differs.
+  CHECK(certificate["evidence"]["emulated"]["agreement"].get<double>() > 0.9);
+  // Each coordinate and mask has a byte.
+  CHECK(certificate["memory_bytes"]["flash"] < 98 * 5 + 88 + 64 * 4 + 34 * 2 + 100);
+}
+
 TEST_CASE("exports give the same files for any number of threads") {
   const Workspace work;
   train_spiking(work, {"--epochs", "1"});
@@ -201,6 +300,9 @@ TEST_CASE("exports that make no sense are refused by name, before anything is wr
   check_export_refused(work, "c", {"--out", "model.h5"}, {"model.h5", "this is a file"});
   check_export_refused(work, "c", {"--out", "data"}, {"data", "of no export"});
   check_export_refused(work, "c", {"--samples", "201"}, {"--samples", "201 of 200 test images"});
+  check_export_refused(work, "c", {"--samples", "1000"}, {"--samples", "1000 of 200 test images"});
+  check_export_refused(work, "c", {"--calibration", "401"}, {"--calibration", "401 of 400 training images"});
+  check_export_refused(work, "c", {"--write-samples", "201"}, {"--write-samples", "201 of 200"});
   check_export_refused(work, "c", {"--calibration", "0"}, {"--calibration"});
   check_export_refused(work, "c", {"--encoding", "morse"}, {"--encoding", "morse"});
   check_export_refused(work, "c", {"--require", "perfection"}, {"--require", "agreement=S"});
@@ -209,6 +311,99 @@ TEST_CASE("exports that make no sense are refused by name, before anything is wr
 
   exported(work, "c");
   check_export_refused(work, "c", {"--out", "c"}, {"an export is there already", "--force"});
+}
+
+TEST_CASE("options that a target does not take are refused by name, with the targets that do") {
+  const Workspace work;
+  train_spiking(work, {"--reset", "zero", "--epochs", "1"});
+  check_export_refused(work, "verilog", {"--weights", "positions"},
+                       {"--weights", "target verilog does not take this option", "a target that does: c"});
+  check_export_refused(work, "loihi", {"--weight-bits", "8"},
+                       {"--weight-bits", "target loihi", "c, verilog"});
+  for (const Arguments& option : {Arguments{"--dt", "1"}, Arguments{"--unit", "s"},
+                                  Arguments{"--integrator", "euler"}, Arguments{"--linear"}})
+    check_export_refused(work, "c", option, {option[0], "target c", "a target that does: nir"});
+  check_export_refused(work, "c", {"--weights", "letters"}, {"--weights", "letters", "numbers, positions"});
+  check_export_refused(work, "verilog", {"--weight-bits", "12"}, {"--weight-bits", "use 8 or 16"});
+  check_export_refused(work, "nir", {"--unit", "weeks"}, {"--unit", "weeks", "s, ms, us"});
+  check_export_refused(work, "nir", {"--dt", "0"}, {"--dt", "above 0"});
+  check_export_refused(work, "nir", {"--integrator", "leapfrog"}, {"--integrator", "leapfrog"});
+  check_refused(work, {"export", "circuit.toml", "--dt", "1"}, {"--dt", "this is no option for circuits"});
+  train_spiking(work,
+                {"--epochs", "1", "--quantize-positions", "15", "--quantize-step", "0.001953125", "--force"});
+  check_export_refused(work, "c", {"--weights", "positions"},
+                       {"quantization.positions", "15 bits", "--quantize-positions 14"});
+}
+
+TEST_CASE("Verilog takes 16-bit weights, and C does where pixels do not drive it") {
+  const Workspace work;
+  train_spiking(work, {"--epochs", "1"});
+  for (const std::string target : {"verilog", "c"})
+    CHECK_THAT(
+        property(exported(work, target, {"--weight-bits", "16"}), "weights")["note"].get<std::string>(),
+        Contains("whole numbers -32768 to 32767"));
+}
+
+TEST_CASE("NIR is written for the step, the unit and the integrator of whoever reads it") {
+  const Workspace work;
+  train_spiking(work, {"--reset", "zero"});
+  const auto metadata = [&](const std::string& name) {
+    const auto tree = io::read_data_tree(work / "nir/network.nir").root;
+    return tree.groups.at("node").groups.at("metadata").arrays.at(name);
+  };
+  const auto number = [&](const std::string& name) {
+    return std::get<std::vector<double>>(metadata(name).values)[0];
+  };
+  const auto text = [&](const std::string& name) {
+    return std::get<std::vector<std::string>>(metadata(name).values)[0];
+  };
+  exported(work, "nir");
+  CHECK(number("dt") == 1e-4);
+  CHECK(text("time_unit") == "s");
+  CHECK(text("integrator") == "euler");
+  exported(work, "nir", {"--unit", "us", "--force"});
+  CHECK(number("dt") == Approx(100.0).epsilon(1e-12));
+  const json certificate =
+      exported(work, "nir", {"--dt", "0.5", "--unit", "ms", "--integrator", "exponential", "--force"});
+  CHECK_THAT(property(certificate, "neuron equation")["note"].get<std::string>(),
+             Contains("exponential") && Contains("0.5 ms"));
+  CHECK(number("dt") == 0.5);
+  CHECK(text("time_unit") == "ms");
+  CHECK(text("integrator") == "exponential");
+  const auto lif = io::read_data_tree(work / "nir/network.nir")
+                       .root.groups.at("node")
+                       .groups.at("nodes")
+                       .groups.at("lif1");
+  CHECK(std::get<std::vector<float>>(lif.arrays.at("tau").values)[0] == Approx(-0.5 / std::log(0.95)));
+  // What comes back is the same network.
+  REQUIRE(work.loci({"import", "nir/network.nir", "--out", "back.h5"}).exit_code == 0);
+  const auto accuracy = [&](const char* model) {
+    return work.loci({"eval", model, "--json"}).json()["accuracy"].get<double>();
+  };
+  CHECK(accuracy("back.h5") == accuracy("model.h5"));
+
+  const json linear = exported(work, "nir", {"--linear", "--force"});
+  CHECK(property(linear, "biases")["fidelity"] == "not representable");
+  const auto nodes = io::read_data_tree(work / "nir/network.nir").root.groups.at("node").groups.at("nodes");
+  CHECK(nodes.groups.contains("linear1"));
+  CHECK_FALSE(nodes.groups.contains("affine1"));
+}
+
+TEST_CASE("a delay of 70 steps is too long for Loihi, and so are delays of single synapses") {
+  const Workspace work;
+  train_spiking(work, {"--reset", "zero", "--epochs", "1"});
+  const auto file = io::read_model(work / "model.h5");
+  sim::Parameters parameters(file.network);
+  parameters.values = file.parameters;
+  double longest = 0.0;
+  for (std::size_t l = 0; l < 2; ++l)
+    for (const float distance : sim::connection_distances(file.network, parameters, l))
+      longest = std::max<double>(longest, distance);
+  const std::string velocity = std::to_string(longest / 70.0);
+  check_export_refused(
+      work, "loihi", {"--velocity", velocity},
+      {"delay into layer ", "62 steps", "70 steps", "8 too long", "delays by synapse, layer 1",
+       "delays by synapse, layer 2", "one a neuron, or one a source", "64 of 64 sources"});
 }
 
 TEST_CASE("what a target cannot hold is refused with every limit at once") {
