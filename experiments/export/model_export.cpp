@@ -7,6 +7,7 @@
 
 #include "backends/limits.hpp"
 #include "backends/scale_search.hpp"
+#include "experiments/export/space_stages.hpp"
 #include "sim/error.hpp"
 
 namespace loci::experiments {
@@ -48,6 +49,7 @@ class Export {
                                 .samples = samples,
                                 .images = images,
                                 .n_steps = request_.n_steps};
+    if (request_.split && !request_.target.write_split) refuse_split();
     if (request_.target.whole_numbers())
       in_whole_numbers(subject, result);
     else
@@ -100,8 +102,10 @@ class Export {
     result.certificate.properties = std::move(written.properties);
     add_encoding(result.certificate);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
-    result.certificate.evidence =
-        gather_evidence(trained_, written.computed ? *written.computed : trained_, guess, source, replayed());
+    const FloatNetwork& computed = written.computed ? *written.computed : trained_;
+    result.certificate.evidence = gather_evidence(trained_, computed, guess, source, replayed());
+    add_delays(request_, trained_, computed, result.certificate);
+    place(request_, trained_, computed, written.core, result);
   }
 
   backends::EvidenceOptions replayed() const {
@@ -119,15 +123,24 @@ class Export {
   }
 
   void in_whole_numbers(const ExportSubject& subject, ExportResult& result) {
-    const backends::TargetDescription target = request_.target.describe(request_.network.lif_of(1));
+    backends::TargetDescription target = request_.target.describe(request_.network.lif_of(1));
+    if (request_.split) target = over_several_chips(std::move(target));
     backends::require_fits(trained_, target);
     if (constant() && !target.input_currents) refuse_currents(target);
     const QuantisedNetwork found = scales(target);
     const QuantisedNetwork guess =
         quantised(trained_, target, first_guess(trained_, target, found.scaling.front().drive));
     certify(found, guess, target, result.certificate);
-    result.files = request_.target.write(
-        {.subject = subject, .network = found.network, .drive = found.scaling.front().drive});
+    const IntegerExport written{
+        .subject = subject, .network = found.network, .drive = found.scaling.front().drive};
+    if (request_.split) {
+      result.certificate.split = split_over_chips(found.network, *target.limits.chip);
+      result.files = request_.target.write_split(written, result.certificate.split);
+    } else {
+      result.files = request_.target.write(written);
+    }
+    add_delays(request_, trained_, found.network, result.certificate);
+    place(request_, trained_, found.network, target.limits.core, result);
   }
 
   QuantisedNetwork scales(const backends::TargetDescription& target) const {
@@ -171,6 +184,12 @@ class Export {
                         .accuracy = accuracy_of(trained_, source, request_.n_threads)});
     }
     return result;
+  }
+
+  [[noreturn]] void refuse_split() const {
+    throw InputError("--split",
+                     "a network for " + request_.target.name + " cannot be split over several chips",
+                     "leave it out");
   }
 
   [[noreturn]] void refuse_currents(const backends::TargetDescription& target) const {
