@@ -79,6 +79,22 @@ std::string properties_text(const Certificate& certificate) {
   return text;
 }
 
+std::string delays_text(const DelayErrors& delays) {
+  return fmt::format(
+      "  {:<16} {} to {} steps beyond a layer's own; off distance / velocity by {:.2f} steps at most, {:.2f} "
+      "in "
+      "the mean\n",
+      "delays", delays.shortest, delays.longest, delays.largest_error, delays.mean_error);
+}
+
+json delays_json(const DelayErrors& delays) {
+  return {{"shortest", delays.shortest},
+          {"longest", delays.longest},
+          {"largest_error_steps", delays.largest_error},
+          {"mean_error_steps", delays.mean_error},
+          {"edges", delays.n_edges}};
+}
+
 std::string cell(const std::optional<Replayed>& replayed, std::size_t Replayed::*count, std::size_t of) {
   return replayed ? fmt::format("{:>14.4f}", share((*replayed).*count, of)) : fmt::format("{:>14}", "-");
 }
@@ -134,8 +150,11 @@ std::string certificate_text(const Certificate& certificate) {
       "{}: {} for {} ({}){}\n", certificate.facts.model, certificate.network, certificate.title,
       certificate.target, certificate.unverified ? ", UNVERIFIED: written from second-hand facts" : "");
   text += properties_text(certificate);
+  if (certificate.delays) text += delays_text(*certificate.delays);
   if (certificate.evidence) text += evidence_text(certificate);
   if (!certificate.layers.empty()) text += layers_text(certificate);
+  if (certificate.placement) text += placement_text(*certificate.placement);
+  if (!certificate.split.empty()) text += split_text(certificate.split);
   return text;
 }
 
@@ -162,6 +181,9 @@ nlohmann::json certificate_json(const Certificate& certificate) {
   for (const MemoryUse& each : certificate.memory) result["memory_bytes"][each.memory] = each.bytes;
   if (certificate.n_calibration > 0) result["calibration_samples"] = certificate.n_calibration;
   if (certificate.evidence) result["evidence"] = evidence_json(*certificate.evidence);
+  if (certificate.delays) result["delays"] = delays_json(*certificate.delays);
+  if (!certificate.split.empty()) result["chips"] = split_json(certificate.split);
+  if (certificate.placement) result["placement"] = placement_json(*certificate.placement);
   for (const EncodedAccuracy& each : certificate.encodings)
     result["encodings"].push_back(
         {{"encoding", each.encoding}, {"steps", each.n_steps}, {"accuracy", each.accuracy}});

@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "backends/chip_split.hpp"
+#include "backends/distance_delay.hpp"
 #include "backends/evidence.hpp"
+#include "backends/export_placement.hpp"
 #include "backends/fidelity.hpp"
 #include "backends/scale_search.hpp"
 #include "backends/target.hpp"
@@ -56,6 +59,9 @@ struct Certificate {
   std::vector<LayerCertificate> layers;      // empty: the target keeps real numbers
   std::optional<OverflowVerdict> overflow;   // nullopt: the target keeps real numbers
   std::optional<Evidence> evidence;          // nullopt: nothing was emulated
+  std::optional<DelayErrors> delays;         // where distances become delays
+  std::optional<ExportPlacement> placement;  // where there are several cores
+  ChipSplit split;                           // empty: all of it is on one chip
   std::vector<EncodedAccuracy> encodings;    // where the encoding is not the trained one
 };
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "sim/time.hpp"
+
 namespace loci::backends {
 
 // Synapses lie in memory axon by axon, in blocks that begin at a word.
@@ -19,7 +21,7 @@ struct SynapseMemory {
 };
 
 struct CoreCapacity {
-  std::size_t neurons = 1;
+  std::size_t neurons = 1;                  // 0: not known
   std::optional<std::size_t> cores;         // of the chip; this and what follows: no limit unless given
   std::optional<std::size_t> input_axons;   // sources, inputs among them, with targets on the core
   std::optional<std::size_t> output_axons;  // pairs of a neuron of the core and a core where it has targets
@@ -35,9 +37,19 @@ struct LoihiSynapse {
   std::size_t index_bits = 10;  // 1024 neurons
 };
 
-// Loihi 1 as nengo-loihi describes it: 1024 neurons, 4096 axons either way, 16,384 words of 64 bits.
+// Loihi 1 as nengo-loihi describes it: 1024 neurons, 4096 axons either way, 16,384 words of 64 bits. 128
+// cores.
 CoreCapacity loihi_core(const LoihiSynapse& synapse = {});
 // SpiNNaker with sPyNNaker: 255 neurons, all of one population. Synapses lie in memory that cores share.
 CoreCapacity spinnaker_core();
+// SpiNNaker2 with py-spinnaker2: neurons of one population. How many is not known.
+CoreCapacity spinnaker2_core();
+
+// With synapses that keep a delay of up to `longest` steps: as many bits more as that number has.
+CoreCapacity with_delays(CoreCapacity capacity, sim::Step longest);
+
+// Cores that any placement needs at least, by neurons and by synapse memory alone. n_synapses: of all
+// neurons.
+std::size_t least_cores(const CoreCapacity& capacity, std::size_t n_neurons, std::size_t n_synapses);
 
 }  // namespace loci::backends

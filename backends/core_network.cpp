@@ -36,6 +36,14 @@ void add_connection(CoreNetwork& network, std::size_t layer, IsEdge is_edge) {
   }
 }
 
+template <typename IsEdge>
+CoreNetwork with_weights(CoreNetwork network, IsEdge is_edge) {
+  for (std::size_t l = 0; l + 1 < network.n_layers(); ++l)
+    add_connection(network, l, [&](std::size_t pair) { return is_edge(l, pair); });
+  network.first_edge.resize(network.n_neurons() + std::size_t{1}, network.target.size());
+  return network;
+}
+
 }  // namespace
 
 std::size_t CoreNetwork::layer_of(std::uint32_t neuron) const {
@@ -68,13 +76,18 @@ CoreNetwork core_network(const IntegerNetwork& network, std::span<const float> p
                          std::span<const std::uint64_t> spikes) {
   std::vector<std::size_t> sizes{network.n_inputs()};
   for (const IntegerLayer& layer : network.layers) sizes.push_back(layer.incoming.n_targets);
-  CoreNetwork placed = without_edges(sizes, positions, dims, spikes);
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    const auto& weight = network.layers[l].incoming.weight;
-    add_connection(placed, l, [&](std::size_t pair) { return weight[pair] != 0; });
-  }
-  placed.first_edge.resize(placed.n_neurons() + std::size_t{1}, placed.target.size());
-  return placed;
+  return with_weights(
+      without_edges(sizes, positions, dims, spikes),
+      [&](std::size_t layer, std::size_t pair) { return network.layers[layer].incoming.weight[pair] != 0; });
+}
+
+CoreNetwork core_network(const FloatNetwork& network, std::span<const float> positions, std::size_t dims,
+                         std::span<const std::uint64_t> spikes) {
+  std::vector<std::size_t> sizes{network.n_inputs()};
+  for (const FloatLayer& layer : network.layers) sizes.push_back(layer.n_targets);
+  return with_weights(
+      without_edges(sizes, positions, dims, spikes),
+      [&](std::size_t layer, std::size_t pair) { return network.layers[layer].weight[pair] != 0.0F; });
 }
 
 }  // namespace loci::backends

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "backends/float_network.hpp"
 #include "backends/integer_network.hpp"
 #include "sim/parameters.hpp"
 
@@ -42,6 +43,8 @@ CoreNetwork core_network(const sim::NetworkDescription& network, const sim::Para
                          std::span<const std::uint64_t> spikes);
 // The edges are the weights that are not 0. positions: (n_neurons, dims) or none.
 CoreNetwork core_network(const IntegerNetwork& network, std::span<const float> positions, std::size_t dims,
+                         std::span<const std::uint64_t> spikes);
+CoreNetwork core_network(const FloatNetwork& network, std::span<const float> positions, std::size_t dims,
                          std::span<const std::uint64_t> spikes);
 
 }  // namespace loci::backends

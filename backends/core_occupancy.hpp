@@ -38,6 +38,7 @@ class CoreOccupancy {
   bool all_fit() const;
   std::size_t neurons_on(std::uint32_t core) const { return cores_[core].n_neurons; }
   std::size_t bits_on(std::uint32_t core) const { return cores_[core].bits; }
+  std::size_t input_axons_of(std::uint32_t core) const { return cores_[core].n_input_axons; }
   std::size_t output_axons_of(std::uint32_t core) const { return cores_[core].n_output_axons; }
 
   // Messages: one for each spike and core that it goes to, the neuron's own aside.

@@ -13,7 +13,13 @@ namespace loci::backends {
 std::vector<LayerIds> crossbar_ids(const IntegerNetwork& network) {
   std::vector<LayerIds> layers{{0, network.n_inputs()}};
   for (const IntegerLayer& layer : network.layers) layers.push_back({layers.back().end(), layer.size()});
+  if (network.layers.size() == 1 && layers.back().end() > crossbar_size) layers.back().begin = 0;
   return layers;
+}
+
+TargetLimits crossbar_limits(const IntegerNetwork& network, bool closed_loop) {
+  if (network.layers.size() == 1 && !closed_loop) return {.neurons = crossbar_size, .inputs = crossbar_size};
+  return {.ids = crossbar_size};
 }
 
 std::vector<std::int16_t> crossbar_weights(const IntegerNetwork& network, std::span<const LayerIds> layers) {

@@ -11,8 +11,13 @@
 
 namespace loci::backends {
 
-// The ids of the input and of each layer, one after another from 0.
+// The ids of the input and of each layer, one after another from 0. Spikes of a single layer only leave the
+// chip, which has rows of synapses for its sources and columns for its neurons: where ids are too few for
+// both, the layer's begin at 0, too.
 std::vector<LayerIds> crossbar_ids(const IntegerNetwork& network);
+
+// What the chips hold of such a network.
+TargetLimits crossbar_limits(const IntegerNetwork& network, bool closed_loop);
 
 // (256, 256), source, target. The ids must fit.
 std::vector<std::int16_t> crossbar_weights(const IntegerNetwork& network, std::span<const LayerIds> layers);

@@ -5,6 +5,10 @@
 #include <span>
 #include <vector>
 
+#include "backends/float_network.hpp"
+#include "sim/network.hpp"
+#include "sim/parameters.hpp"
+#include "sim/spatial_graph.hpp"
 #include "sim/time.hpp"
 
 namespace loci::backends {
@@ -27,5 +31,21 @@ struct DistanceDelays {
 // finite.
 DistanceDelays delays_from_distances(std::span<const double> distances, double velocity, double step_ms,
                                      sim::Step base, const DelayRange& range);
+
+// How far whole steps are from the distances that they stand for, in steps.
+struct DelayErrors {
+  sim::Step shortest = 0;
+  sim::Step longest = 0;
+  double largest_error = 0.0;
+  double mean_error = 0.0;  // of the magnitudes
+  std::size_t n_edges = 0;
+};
+
+// Of a network's delays, exported[l] (sources, targets) as in FloatLayer::delay (empty: none), beside
+// distance / velocity, over the edges of `trained`; without steps that a layer takes anyway. Spatial networks
+// with a finite velocity only.
+DelayErrors delay_errors(const sim::NetworkDescription& network, const sim::Parameters& parameters,
+                         const sim::GraphOptions& options, const FloatNetwork& trained,
+                         std::span<const std::vector<sim::Step>> exported);
 
 }  // namespace loci::backends

@@ -14,6 +14,10 @@ namespace {
 // Samples are shared out by their number alone.
 constexpr std::size_t n_shards = 64;
 
+void add(std::vector<std::uint64_t>& total, const std::vector<std::uint64_t>& part) {
+  for (std::size_t i = 0; i < part.size(); ++i) total[i] += part[i];
+}
+
 void add(Replayed& total, const Replayed& part) {
   total.correct += part.correct;
   total.agree += part.agree;
@@ -22,6 +26,7 @@ void add(Replayed& total, const Replayed& part) {
     total.mismatches[l] += part.mismatches[l];
     total.count_differences[l] += part.count_differences[l];
   }
+  add(total.neuron_spikes, part.neuron_spikes);
   total.overflows.membrane += part.overflows.membrane;
   total.overflows.current += part.overflows.current;
 }
@@ -34,6 +39,9 @@ class Tally {
     result.spikes.resize(n);
     result.mismatches.resize(n);
     result.count_differences.resize(n);
+    std::size_t n_neurons = 0;
+    for (const FloatLayer& layer : trained.layers) n_neurons += layer.n_targets;
+    result.neuron_spikes.resize(n_neurons);
   }
 
   void add(const LayerTrains& spikes, const ReplaySample& sample) {
@@ -41,7 +49,10 @@ class Tally {
     const std::size_t predicted = most_active(spikes.back(), n_outputs);
     result.correct += predicted == sample.label ? 1 : 0;
     result.agree += predicted == most_active(sample.reference.back(), n_outputs) ? 1 : 0;
+    std::size_t first_neuron = 0;
     for (std::size_t l = 0; l < spikes.size(); ++l) {
+      for (const std::uint32_t neuron : spikes[l].neuron) ++result.neuron_spikes[first_neuron + neuron];
+      first_neuron += trained_.layers[l].n_targets;
       const std::size_t count = spikes[l].neuron.size();
       const std::size_t reference = sample.reference[l].neuron.size();
       result.spikes[l] += count;
@@ -63,12 +74,17 @@ class Tally {
 // Everything that is replayed of a shard's samples.
 struct Shard {
   explicit Shard(const FloatNetwork& network)
-      : trained(network), emulated(network), guess(network), with_reset(network) {}
+      : trained(network),
+        emulated(network),
+        guess(network),
+        with_reset(network),
+        input_spikes(network.n_inputs()) {}
 
   Tally trained;
   Tally emulated;
   Tally guess;
   Tally with_reset;
+  std::vector<std::uint64_t> input_spikes;  // (n_inputs)
 };
 
 FloatNetwork with_reset_of(const FloatNetwork& trained, const IntegerNetwork& network) {
@@ -156,6 +172,7 @@ class Gatherer {
       ReplaySample sample = samples_.sample(i);
       add_reference(trained_, samples_.n_steps, sample);
       shard.trained.add(sample.reference, sample);
+      for (const std::uint32_t neuron : sample.input.neuron) ++shard.input_spikes[neuron];
       play(sample, spikes);
       shard.emulated.add(spikes, sample);
       if (play_guess) {
@@ -173,8 +190,10 @@ class Gatherer {
   Evidence result(bool guessed) const {
     Evidence evidence{.n_samples = samples_.n_samples,
                       .n_steps = samples_.n_steps,
+                      .input_spikes = std::vector<std::uint64_t>(trained_.n_inputs()),
                       .trained = total_of(shards_, &Shard::trained),
                       .emulated = total_of(shards_, &Shard::emulated)};
+    for (const Shard& shard : shards_) add(evidence.input_spikes, shard.input_spikes);
     if (guessed) evidence.guess = total_of(shards_, &Shard::guess);
     if (with_reset_) evidence.with_reset = total_of(shards_, &Shard::with_reset);
     return evidence;

@@ -25,6 +25,7 @@ struct Replayed {
   std::size_t correct = 0;                       // samples whose label it finds
   std::size_t agree = 0;                         // samples for which both say the same
   std::vector<std::uint64_t> spikes;             // by layer
+  std::vector<std::uint64_t> neuron_spikes;      // by neuron, layer after layer without the input
   std::vector<std::uint64_t> mismatches;         // by layer: neurons and steps in which the spikes differ
   std::vector<std::uint64_t> count_differences;  // by layer: how far a sample's numbers of spikes differ
   Overflows overflows;
@@ -34,10 +35,11 @@ struct Replayed {
 struct Evidence {
   std::size_t n_samples = 0;
   sim::Step n_steps = 0;
-  Replayed trained;                    // the network in real numbers
-  Replayed emulated;                   // what is exported
-  std::optional<Replayed> guess;       // at the scales that max |w| suggests
-  std::optional<Replayed> with_reset;  // the trained network, but reset as the target resets
+  std::vector<std::uint64_t> input_spikes;  // (n_inputs); 0 where pixels drive
+  Replayed trained;                         // the network in real numbers
+  Replayed emulated;                        // what is exported
+  std::optional<Replayed> guess;            // at the scales that max |w| suggests
+  std::optional<Replayed> with_reset;       // the trained network, but reset as the target resets
 };
 
 struct EvidenceOptions {

@@ -22,6 +22,7 @@ class LimitCheck {
     if (!broken_.empty()) return broken_;
     sizes();
     edges();
+    cores();
     neurons();
     return broken_;
   }
@@ -68,20 +69,32 @@ class LimitCheck {
     return "choose another target: the inputs and outputs alone are too many";
   }
 
+  // Over several chips, if that helps by itself or with fewer edges.
+  std::string or_split() const {
+    if (!target_.limits.chip) return "";
+    std::size_t fan_in = 0;
+    for (const FloatLayer& layer : network_.layers) fan_in = std::max(fan_in, count_edges(layer).fan_in);
+    const std::size_t sources = target_.limits.chip->sources;
+    if (fan_in <= sources) return "; or use several chips (--split)";
+    return fmt::format("; or {} and use several chips (--split)",
+                       prune(1.0 - static_cast<double>(sources) / static_cast<double>(fan_in)));
+  }
+
   void sizes() {
     const TargetLimits& limits = target_.limits;
     const std::size_t n = n_neurons();
     const std::size_t n_inputs = network_.n_inputs();
     at_most(limits.layers, network_.layers.size(), "layers", "train with fewer layers (--hidden)");
-    at_most(limits.inputs, n_inputs, "inputs", "train on smaller images");
+    at_most(limits.inputs, n_inputs, "inputs", "train on smaller images" + or_split());
     at_most(limits.outputs, network_.n_outputs(), "outputs", "use data of fewer classes");
-    at_most(limits.neurons, n, "neurons", fewer_hidden(limits.neurons.value_or(0)));
+    at_most(limits.neurons, n, "neurons", fewer_hidden(limits.neurons.value_or(0)) + or_split());
     const std::size_t ids = limits.ids.value_or(0);
     at_most(limits.ids, n_inputs + n, "inputs and neurons together",
-            ids > n_inputs + network_.n_outputs()
-                ? fewer_hidden(ids - n_inputs)
-                : fmt::format("train on smaller images: inputs and outputs alone are {}",
-                              n_inputs + network_.n_outputs()));
+            (ids > n_inputs + network_.n_outputs()
+                 ? fewer_hidden(ids - n_inputs)
+                 : fmt::format("train on smaller images: inputs and outputs alone are {}",
+                               n_inputs + network_.n_outputs())) +
+                or_split());
   }
 
   void edges() {
@@ -90,9 +103,8 @@ class LimitCheck {
       const FloatLayer& layer = network_.layers[l];
       const EdgeCounts counts = count_edges(layer);
       const auto prune = [&](const std::optional<std::size_t>& allowed, std::size_t needed) {
-        const double share = 1.0 - static_cast<double>(allowed.value_or(0)) / static_cast<double>(needed);
-        return fmt::format("prune at least {:.1f} % of the edges (--pruned {:.3f})",
-                           std::ceil(1000.0 * share) / 10.0, std::ceil(1000.0 * share) / 1000.0);
+        return LimitCheck::prune(1.0 -
+                                 static_cast<double>(allowed.value_or(0)) / static_cast<double>(needed));
       };
       at_most(limits.fan_in, counts.fan_in, fmt::format("fan-in, layer {}", l + 1),
               prune(limits.fan_in, counts.fan_in));
@@ -174,6 +186,29 @@ class LimitCheck {
       odd.edges += n - most;
     }
     return odd;
+  }
+
+  // By synapse memory alone; neurons have a limit of their own.
+  void cores() {
+    const std::optional<CoreCapacity>& core = target_.limits.core;
+    if (!core || !core->cores) return;
+    std::size_t n_edges = 0;
+    sim::Step longest_delay = 0;
+    for (const FloatLayer& layer : network_.layers) {
+      const EdgeCounts counts = count_edges(layer);
+      n_edges += counts.total;
+      longest_delay = std::max(longest_delay, counts.longest_delay);
+    }
+    const std::size_t needed = least_cores(with_delays(*core, longest_delay), 0, n_edges);
+    const double share = 1.0 - static_cast<double>(*core->cores) / static_cast<double>(needed);
+    if (needed > *core->cores)
+      add("cores, by synapse memory", fmt::format("{}", *core->cores), fmt::format("at least {}", needed),
+          fmt::format("{} too many", needed - *core->cores), prune(share));
+  }
+
+  static std::string prune(double share) {
+    return fmt::format("prune at least {:.1f} % of the edges (--pruned {:.3f})",
+                       std::ceil(1000.0 * share) / 10.0, std::ceil(1000.0 * share) / 1000.0);
   }
 
   void neurons() {

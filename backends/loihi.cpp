@@ -82,18 +82,13 @@ std::vector<std::int32_t> loihi_weights(std::span<const std::int32_t> weights, L
 }
 
 TargetDescription loihi_target() {
-  // Of one core: 1024 compartments, 4096 input axons, 16384 words of 64 bits for synapses. 128 cores.
-  constexpr std::size_t n_cores = 128;
-  constexpr std::size_t neurons_per_core = 1024;
+  const CoreCapacity core = loihi_core();
   return {.name = "loihi",
           .title = "Intel Loihi through Lava (netx file)",
           .model = loihi_model(),
           .order = SpikeOrder::summed,
           .layer_latency = 1,
-          .limits = {.neurons = n_cores * neurons_per_core,
-                     .fan_in = 4096,
-                     .neurons_per_core = neurons_per_core,
-                     .synapse_bits_per_core = std::size_t{16384} * 64},
+          .limits = {.neurons = *core.cores * core.neurons, .fan_in = core.input_axons, .core = core},
           .numbers = {.weight = {-256, 254, Overflow::saturate},
                       .even_beyond = true,
                       .threshold = loihi_threshold_range,

@@ -68,6 +68,7 @@ TargetDescription odin_target() {
       .model = odin_model(),
       .order = SpikeOrder::one_by_one};
   target.limits.ids = crossbar_size;
+  target.limits.chip = ChipSize{.sources = crossbar_size, .neurons = crossbar_size};
   target.numbers = {.weight = {-7, 7},
                     .sign_by_source = true,
                     .threshold = {1, 255},
@@ -100,7 +101,9 @@ void Odin::on_event(std::uint32_t event, std::vector<std::uint32_t>& spikes) {
 }
 
 OdinImage odin_image(const IntegerNetwork& network, bool closed_loop) {
-  require_fits(network, odin_target());
+  TargetDescription target = odin_target();
+  target.limits = crossbar_limits(network, closed_loop);
+  require_fits(network, target);
   const std::vector<LayerIds> layers = crossbar_ids(network);
   OdinImage image;
   image.open_loop = !closed_loop;

@@ -106,6 +106,7 @@ TargetDescription reckon_target(bool reset_to_zero) {
                            .order = SpikeOrder::in_turn};
   target.limits.neurons = reckon_neurons;
   target.limits.inputs = reckon_neurons;
+  target.limits.chip = ChipSize{.sources = reckon_neurons, .neurons = reckon_neurons, .together = 2};
   target.numbers = {.weight = signed_range(8),
                     .threshold = {1, 0x7FFF},
                     .threshold_of = Granularity::pair,

@@ -186,7 +186,7 @@ TargetDescription spinnaker_target() {
                   .leak_bits = leak_bits,
                   .comparison = Comparison::greater_equal,
                   .reset = ResetTo::zero};
-  target.limits.neurons_per_core = spinnaker_neurons_per_core;
+  target.limits.core = spinnaker_core();
   target.numbers = {
       .weight = {-static_cast<std::int64_t>(largest_word), static_cast<std::int64_t>(largest_word)},
       .threshold = {1, signed_range(32).highest},

@@ -106,6 +106,7 @@ TargetDescription spinnaker2_target(sim::Reset reset) {
                   .leak_bits = leak_bits,
                   .reset = reset == sim::Reset::zero ? ResetTo::zero : ResetTo::subtract,
                   .input_shift = fraction_bits};
+  target.limits.core = spinnaker2_core();
   const Range within = signed_range(31 - fraction_bits);
   target.numbers = {.weight = {-largest_weight, largest_weight},
                     .threshold = {1, within.highest},

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/core_capacity.hpp"
 #include "backends/exported_file.hpp"
 #include "backends/integer_network.hpp"
 
@@ -16,16 +17,23 @@ namespace loci::backends {
 // Who shares one number: a threshold, a leak, a scale of weights.
 enum class Granularity { layer, pair, neuron };
 
+// A chip of several that each hold a part of one layer.
+struct ChipSize {
+  std::size_t sources = 0;
+  std::size_t neurons = 0;
+  std::size_t together = 1;  // neurons from a multiple of it on stay on one chip: they share parameters
+};
+
 struct TargetLimits {
   std::optional<std::size_t> neurons;  // of all layers but the input
   std::optional<std::size_t> inputs;
-  std::optional<std::size_t> outputs;           // of the last layer
-  std::optional<std::size_t> ids;               // inputs and neurons together
-  std::optional<std::size_t> fan_in;            // edges into one neuron
-  std::optional<std::size_t> fan_out;           // edges out of one neuron
-  std::optional<std::size_t> neurons_per_core;  // where there are several cores
-  std::optional<std::size_t> synapse_bits_per_core;
-  std::optional<std::size_t> layers;  // but the input
+  std::optional<std::size_t> outputs;  // of the last layer
+  std::optional<std::size_t> ids;      // inputs and neurons together
+  std::optional<std::size_t> fan_in;   // edges into one neuron
+  std::optional<std::size_t> fan_out;  // edges out of one neuron
+  std::optional<std::size_t> layers;   // but the input
+  std::optional<CoreCapacity> core;    // of each, where there are several
+  std::optional<ChipSize> chip;        // where a network can be split over several (chip_split.hpp)
 };
 
 // How real numbers become the target's.

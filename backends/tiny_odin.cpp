@@ -48,6 +48,7 @@ TargetDescription tiny_odin_target() {
                            .model = tiny_odin_model(),
                            .order = SpikeOrder::one_by_one};
   target.limits.ids = crossbar_size;
+  target.limits.chip = ChipSize{.sources = crossbar_size, .neurons = crossbar_size};
   target.numbers = {.weight = signed_range(4),
                     .threshold = {1, 0x7FF},
                     .threshold_of = Granularity::neuron,
@@ -74,7 +75,9 @@ void TinyOdin::on_event(std::uint32_t event, std::vector<std::uint32_t>& spikes)
 }
 
 TinyOdinImage tiny_odin_image(const IntegerNetwork& network, bool closed_loop) {
-  require_fits(network, tiny_odin_target());
+  TargetDescription target = tiny_odin_target();
+  target.limits = crossbar_limits(network, closed_loop);
+  require_fits(network, target);
   const std::vector<LayerIds> layers = crossbar_ids(network);
   TinyOdinImage image;
   image.open_loop = !closed_loop;

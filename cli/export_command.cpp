@@ -53,6 +53,16 @@ void add_model_options(CLI::App* command, ModelExportOptions& options, OwnOption
                           "model: of spikes, in distance per ms (default: no extra delay)"));
   add(command->add_option("--step-ms", options.step_ms, "model: duration of a time step")
           ->capture_default_str());
+  add(command
+          ->add_option("--placement", options.placement,
+                       "model: neurons onto cores by positions, by layers, at random, or as is best")
+          ->capture_default_str());
+  add(command
+          ->add_option("--neurons-per-core", options.neurons_per_core,
+                       "model: at most as many (0, the default: as a core of the target holds)")
+          ->check(whole_number()));
+  add(command->add_flag("--split", options.split,
+                        "model: over as many chips as it needs, a part of a layer on each"));
   add(command->add_option("--data-dir", options.data_dir, "model: folder of the data set's idx files"));
 }
 

@@ -25,6 +25,9 @@ struct ModelExportOptions {
   TargetOptions of_target;
   double velocity = 0.0;  // 0: no extra delays
   double step_ms = 1.0;
+  std::string placement = "best";
+  bool split = false;
+  std::uint64_t neurons_per_core = 0;  // 0: as many as the target's cores hold
   std::uint64_t n_threads = 0;
   bool force = false;
   Output output;

@@ -15,6 +15,7 @@
 #include "backends/nir_export.hpp"
 #include "backends/odin.hpp"
 #include "backends/reckon.hpp"
+#include "backends/rtl_chips.hpp"
 #include "backends/spinnaker.hpp"
 #include "backends/spinnaker2.hpp"
 #include "backends/tiny_odin.hpp"
@@ -73,6 +74,21 @@ backends::RtlSamples rtl_samples(const IntegerExport& what) {
   return {.trains = what.subject.samples, .n_steps = what.subject.n_steps};
 }
 
+using Chips = backends::ChipFiles (*)(const backends::ExportFacts&);
+
+auto split_writer(Chips chips) {
+  return [chips](const IntegerExport& what, const backends::ChipSplit& split) {
+    return backends::write_split(what.network, split, rtl_samples(what), chips(what.subject.facts));
+  };
+}
+
+// One chip, or several.
+auto chip_reader(Chips chips) {
+  return [chips](std::span<const ExportedFile> files) {
+    return backends::is_split(files) ? backends::read_split(files, chips({})) : chips({}).read(files);
+  };
+}
+
 ExportTarget reckon() {
   return {
       .name = "reckon",
@@ -82,19 +98,20 @@ ExportTarget reckon() {
           [](const IntegerExport& what) {
             return backends::export_reckon(what.network, rtl_samples(what), what.subject.facts);
           },
-      .read = [](std::span<const ExportedFile> files) { return backends::import_reckon(files).network; }};
+      .write_split = split_writer(backends::reckon_chips),
+      .read = chip_reader(backends::reckon_chips)};
 }
 
 ExportTarget tiny_odin() {
-  return {
-      .name = "tinyodin",
-      .title = backends::tiny_odin_target().title,
-      .describe = [](const sim::Lif&) { return backends::tiny_odin_target(); },
-      .write =
-          [](const IntegerExport& what) {
-            return backends::export_tiny_odin(what.network, rtl_samples(what), what.subject.facts);
-          },
-      .read = [](std::span<const ExportedFile> files) { return backends::import_tiny_odin(files).network; }};
+  return {.name = "tinyodin",
+          .title = backends::tiny_odin_target().title,
+          .describe = [](const sim::Lif&) { return backends::tiny_odin_target(); },
+          .write =
+              [](const IntegerExport& what) {
+                return backends::export_tiny_odin(what.network, rtl_samples(what), what.subject.facts);
+              },
+          .write_split = split_writer(backends::tiny_odin_chips),
+          .read = chip_reader(backends::tiny_odin_chips)};
 }
 
 ExportTarget odin() {
@@ -105,7 +122,8 @@ ExportTarget odin() {
               [](const IntegerExport& what) {
                 return backends::export_odin(what.network, rtl_samples(what), what.subject.facts);
               },
-          .read = [](std::span<const ExportedFile> files) { return backends::import_odin(files).network; }};
+          .write_split = split_writer(backends::odin_chips),
+          .read = chip_reader(backends::odin_chips)};
 }
 
 std::optional<int> pixel_shift_of(const IntegerExport& what) {
@@ -210,10 +228,11 @@ ExportTarget sonata() {
           .write_real = write_sonata};
 }
 
-RealExport real(backends::TargetExport exported) {
+RealExport real(backends::TargetExport exported, const backends::TargetDescription& target) {
   return {.files = std::move(exported.files),
           .properties = std::move(exported.fidelity),
-          .computed = std::move(exported.computed)};
+          .computed = std::move(exported.computed),
+          .core = target.limits.core};
 }
 
 ExportTarget spinnaker() {
@@ -221,7 +240,8 @@ ExportTarget spinnaker() {
           .title = backends::spinnaker_target().title,
           .unverified = true,
           .write_real = [](const ExportSubject& subject) {
-            return real(backends::export_spinnaker(subject.trained, subject.facts, file_stem));
+            return real(backends::export_spinnaker(subject.trained, subject.facts, file_stem),
+                        backends::spinnaker_target());
           }};
 }
 
@@ -233,7 +253,8 @@ ExportTarget spinnaker2() {
           .write_real =
               [](const ExportSubject& subject) {
                 RealExport result = real(
-                    backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem));
+                    backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem),
+                    backends::spinnaker2_target());
                 for (ExportedFile& file : backends::nir_files(
                          nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), nir_name))
                   result.files.push_back(std::move(file));
@@ -246,7 +267,8 @@ ExportTarget xylo(backends::XyloDevice device) {
           .title = backends::xylo_target(device).title,
           .unverified = true,
           .write_real = [device](const ExportSubject& subject) {
-            return real(backends::export_xylo(subject.trained, device, subject.facts, file_stem));
+            return real(backends::export_xylo(subject.trained, device, subject.facts, file_stem),
+                        backends::xylo_target(device));
           }};
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backends/certificate.hpp"
+#include "backends/chip_split.hpp"
 #include "backends/exported_file.hpp"
 #include "backends/fidelity.hpp"
 #include "backends/float_network.hpp"
@@ -52,6 +53,7 @@ struct RealExport {
   std::vector<backends::ExportedFile> files;
   std::vector<backends::PropertyFidelity> properties;
   std::optional<backends::FloatNetwork> computed;  // rounded as it is there; nullopt: the trained one
+  std::optional<backends::CoreCapacity> core;      // of each, where there are several
   std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
 };
 
@@ -65,7 +67,10 @@ struct ExportTarget {
   std::function<backends::TargetDescription(const sim::Lif&)> describe;
   // Its files.
   std::function<std::vector<backends::ExportedFile>(const IntegerExport&)> write;
-  // From what write() made, folders included; none: cannot be read back. Throws InputError.
+  // Over several chips, a part on each; none: cannot be.
+  std::function<std::vector<backends::ExportedFile>(const IntegerExport&, const backends::ChipSplit&)>
+      write_split;
+  // From what write() or write_split() made, folders included; none: cannot be read back. Throws InputError.
   std::function<backends::IntegerNetwork(std::span<const backends::ExportedFile>)> read;
 
   bool weights_from_positions = false;  // the target makes them; its layers have one scale each

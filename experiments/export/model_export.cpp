@@ -9,6 +9,7 @@
 #include "backends/generated_weights.hpp"
 #include "backends/limits.hpp"
 #include "backends/scale_search.hpp"
+#include "experiments/export/space_stages.hpp"
 #include "sim/error.hpp"
 
 namespace loci::experiments {
@@ -50,6 +51,7 @@ class Export {
                                 .samples = samples,
                                 .images = images,
                                 .n_steps = request_.n_steps};
+    if (request_.split && !request_.target.write_split) refuse_split();
     if (request_.target.whole_numbers())
       in_whole_numbers(subject, result);
     else
@@ -102,8 +104,10 @@ class Export {
     result.certificate.properties = std::move(written.properties);
     add_encoding(result.certificate);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
-    result.certificate.evidence =
-        gather_evidence(trained_, written.computed ? *written.computed : trained_, guess, source, replayed());
+    const FloatNetwork& computed = written.computed ? *written.computed : trained_;
+    result.certificate.evidence = gather_evidence(trained_, computed, guess, source, replayed());
+    add_delays(request_, trained_, computed, result.certificate);
+    place(request_, trained_, computed, written.core, result);
   }
 
   backends::EvidenceOptions replayed() const {
@@ -121,7 +125,8 @@ class Export {
   }
 
   void in_whole_numbers(const ExportSubject& subject, ExportResult& result) {
-    const backends::TargetDescription target = request_.target.describe(request_.network.lif_of(1));
+    backends::TargetDescription target = request_.target.describe(request_.network.lif_of(1));
+    if (request_.split) target = over_several_chips(std::move(target));
     const Drive drive = constant() && target.input_currents ? Drive::pixels : Drive::spikes;
     backends::require_fits(trained_, target, drive);
     if (constant() && !target.input_currents) refuse_currents(target);
@@ -139,8 +144,20 @@ class Export {
                                  .network = found.network,
                                  .drive = found.scaling.front().drive,
                                  .positions = generated ? &generated->positions : nullptr};
-    result.files = request_.target.write(exported);
+    write(exported, target, result);
+    add_delays(request_, trained_, found.network, result.certificate);
+    place(request_, trained_, found.network, target.limits.core, result);
+  }
+
+  void write(const IntegerExport& exported, const backends::TargetDescription& target,
+             ExportResult& result) const {
     if (request_.target.memory) result.certificate.memory = request_.target.memory(exported);
+    if (!request_.split) {
+      result.files = request_.target.write(exported);
+      return;
+    }
+    result.certificate.split = split_over_chips(exported.network, *target.limits.chip);
+    result.files = request_.target.write_split(exported, result.certificate.split);
   }
 
   QuantisedNetwork scales(const backends::TargetDescription& target) const {
@@ -185,6 +202,12 @@ class Export {
                         .accuracy = accuracy_of(trained_, source, request_.n_threads)});
     }
     return result;
+  }
+
+  [[noreturn]] void refuse_split() const {
+    throw InputError("--split",
+                     "a network for " + request_.target.name + " cannot be split over several chips",
+                     "leave it out");
   }
 
   [[noreturn]] void refuse_currents(const backends::TargetDescription& target) const {

@@ -29,6 +29,10 @@ struct ModelExport {
   sim::Encoder trained;        // how the network was trained
   sim::Encoder encoder;        // how the chip is driven
   sim::Step n_steps = 25;
+  // On targets of several cores; neurons_per_core 0: as many as a core holds.
+  backends::PlacementBy placement = backends::PlacementBy::best;
+  std::size_t neurons_per_core = 0;
+  bool split = false;  // over several chips
   std::size_t n_threads = 0;
   backends::ExportFacts facts;
   std::string summary;       // the network in a few words

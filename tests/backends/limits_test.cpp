@@ -139,6 +139,35 @@ TEST_CASE("weights so wide that images could drive sums beyond the emulator's ar
   CHECK_THAT(broken[0].remedy, Contains("--weight-bits"));
 }
 
+TEST_CASE("synapses that the cores of a target cannot hold together are refused with what to prune") {
+  const FloatNetwork network = small::network_of(small::dense({60, 40, 10}));
+  TargetDescription target = small::eight_bits();
+  // 2800 synapses in blocks of 35, ten words each: 51,200 bits.
+  target.limits.core = {.neurons = 50, .cores = 2, .memory = SynapseMemory{.bits = 6400, .synapse_bits = 18}};
+  const auto broken = broken_limits(network, target);
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].limit == "cores, by synapse memory");
+  CHECK(broken[0].allowed == "2");
+  CHECK(broken[0].needed == "at least 8");
+  CHECK(broken[0].excess == "6 too many");
+  CHECK_THAT(broken[0].remedy, Contains("75.0 %") && Contains("--pruned 0.750"));
+  target.limits.core->cores = 8;
+  CHECK(broken_limits(network, target).empty());
+}
+
+TEST_CASE("several chips are named as a remedy where they are one, alone or with fewer edges") {
+  const FloatNetwork network = small::network_of(small::dense({60, 40, 10}));
+  TargetDescription target = small::eight_bits();
+  target.limits.neurons = 30;
+  CHECK_THAT(broken_limits(network, target).at(0).remedy, !Contains("--split"));
+  target.limits.chip = ChipSize{.sources = 60, .neurons = 30};
+  CHECK_THAT(broken_limits(network, target).at(0).remedy,
+             Contains("at most 20 hidden neurons") && Contains("; or use several chips (--split)"));
+  target.limits.chip = ChipSize{.sources = 45, .neurons = 30};
+  CHECK_THAT(broken_limits(network, target).at(0).remedy,
+             Contains("prune at least 25.0 %") && Contains("several chips (--split)"));
+}
+
 TEST_CASE("weights that are not numbers are refused before anything else") {
   FloatNetwork network = small::network_of(small::dense({4, 3}));
   network.layers[0].weight[2] = std::numeric_limits<float>::quiet_NaN();

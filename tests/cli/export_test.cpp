@@ -240,6 +240,69 @@ TEST_CASE("positions and masks that were trained on a grid are those that C comp
   CHECK(certificate["memory_bytes"]["flash"] < 98 * 5 + 88 + 64 * 4 + 34 * 2 + 100);
 }
 
+TEST_CASE("an export to several cores says where each neuron is and what crosses between cores") {
+  const Workspace work;
+  train_spiking(work, {"--reset", "zero"});
+  const json placed = exported(work, "loihi", {"--neurons-per-core", "16"})["placement"];
+  REQUIRE(placed["tried"].size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(placed["tried"][i]["by"] == std::vector<std::string>{"positions", "layers", "random"}[i]);
+    CHECK(placed["tried"][i]["input_to_core_per_sample"].get<double>() > 1.0);
+    CHECK(placed["tried"][i]["core_to_core_per_sample"].get<double>() > 1.0);
+  }
+  CHECK(placed["cores_there"] == 128);
+  CHECK(placed["fullest"]["neurons"] == std::vector<int>{16, 16});
+  CHECK(placed["fullest"]["input_axons"][1] == 4096);
+  const auto rows = read_csv(work / "loihi/placement.csv");
+  REQUIRE(rows.size() == 1 + 24 + 10);
+  CHECK(rows[0] == std::vector<std::string>{"layer", "index", "core"});
+  CHECK((rows[24][0] == "1" && rows[24][1] == "23" && rows[34][0] == "2" && rows[34][1] == "9"));
+  CHECK_THAT(read_bytes(work / "loihi/certificate.txt"),
+             Contains("spikes, core to core") && Contains("positions") && Contains("16 of 16 neurons"));
+
+  const json random = exported(work, "loihi", {"--placement", "random", "--force"})["placement"];
+  CHECK(random["by"] == "random");
+  const json spinnaker = exported(work, "spinnaker")["placement"];
+  CHECK(spinnaker["fullest"]["neurons"][1] == 255);
+  CHECK_FALSE(exported(work, "spinnaker2").contains("placement"));
+  CHECK(exported(work, "spinnaker2", {"--neurons-per-core", "20", "--force"}).contains("placement"));
+  check_export_refused(work, "c", {"--placement", "layers"}, {"no cores to place neurons on"});
+  check_export_refused(work, "spinnaker2", {"--out", "none", "--placement", "layers"},
+                       {"--neurons-per-core"});
+  check_export_refused(work, "loihi", {"--out", "none", "--placement", "luck"}, {"--placement", "positions"});
+}
+
+TEST_CASE("a certificate says how far delays are from the distances that they stand for") {
+  const Workspace work;
+  train_spiking(work, {"--reset", "zero"});
+  const json certificate = exported(work, "spinnaker", {"--velocity", "0.5"});
+  const json& delays = certificate["delays"];
+  CHECK(delays["longest"].get<int>() > 3);
+  CHECK(delays["largest_error_steps"].get<double>() <= 0.5);
+  CHECK(delays["largest_error_steps"].get<double>() > 0.4);
+  // Distances spread over many steps: what is left of them by rounding is as good as uniform in 0 to 0.5.
+  CHECK(delays["mean_error_steps"].get<double>() == Approx(0.25).margin(0.03));
+  CHECK_FALSE(exported(work, "nir").contains("delays"));
+}
+
+TEST_CASE("what is too wide for one open chip goes onto several, and is read again from all of them") {
+  const Workspace work;
+  train_spiking(work, {"--hidden", "250", "--no-biases", "--epochs", "1"});
+  for (const std::string target : {"reckon", "tinyodin", "odin"}) {
+    check_export_refused(work, target, {"--out", "none"}, {"use several chips (--split)"});
+    const json certificate = exported(work, target, {"--split", "--samples", "50", "--calibration", "20"});
+    REQUIRE(certificate["chips"].size() == 2);
+    CHECK(certificate["chips"][0]["neurons"] == 250);
+    CHECK(certificate["evidence"]["emulated"]["spikes"][0].get<std::uint64_t>() > 100);
+    const auto result = work.loci({"verify", target, "--against", "model.h5", "--json"});
+    CAPTURE(target, result.err);
+    REQUIRE(result.exit_code == 0);
+    CHECK(result.json()["same_spikes"] == true);
+    CHECK_THAT(read_bytes(work / target / "routing.csv"), Contains("1,249,0,249,1,"));
+  }
+  check_export_refused(work, "loihi", {"--split"}, {"--split", "cannot be split"});
+}
+
 TEST_CASE("exports give the same files for any number of threads") {
   const Workspace work;
   train_spiking(work, {"--epochs", "1"});
