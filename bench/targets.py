@@ -3,7 +3,7 @@ trained for the target where it does not. For each target: accuracy in real numb
 searched scales, and after quantisation-aware training; how often the last one's label is that of its own network in real numbers;
 bytes of the files. Models are trained once and kept (--models); every export is made anew. Accuracies are of the first test images,
 with the same spikes for all.
-Usage: bench/targets.sh MNIST_FOLDER [--targets T,T,...] [--samples N] [--models FOLDER] [--seed S] [--threads N] [--json FILE]"""
+Usage: bench/targets.sh MNIST_FOLDER [--targets "T;T;..."] [--samples N] [--models FOLDER] [--seed S] [--threads N] [--json FILE]"""
 import argparse
 import json
 import tempfile
@@ -18,7 +18,8 @@ ROWS = {
     "sonata": (SPATIAL, None, []),
     "loihi": (SPATIAL, "weights8", []),
     "c": (SPATIAL, "weights8", []),
-    "c positions": (SPATIAL, "positions", ["--weights", "positions"]),
+    "c, 16 bits": (SPATIAL, None, ["--weight-bits", 16]),
+    "c, positions": (SPATIAL, None, ["--weights", "positions", "--weight-bits", 16]),
     "spinnaker": (SPATIAL, None, []),
     "spinnaker2": (SPATIAL, "weights5", []),
     "reckon": ("reckon", "weights8", []),
@@ -31,7 +32,6 @@ TRAININGS = {
     "weights8": ["--quantize-weights", "8", "--epochs", "6", "--learning-rate", "0.005"],
     "weights5": ["--quantize-weights", "5", "--epochs", "6", "--learning-rate", "0.005"],
     "weights4": ["--quantize-weights", "4", "--epochs", "10", "--learning-rate", "0.01"],
-    "positions": ["--quantize-positions", "13", "--quantize-masks", "13", "--epochs", "6", "--learning-rate", "0.005"],
 }
 KEPT = ("network", "dataset", "seed", "epochs", "parameters", "test_accuracy", "parameter_sha256", "configuration")
 
@@ -71,7 +71,7 @@ def exported(options, model, target, more):
     """The certificate, and the bytes of all other files."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "export"
-        command = [common.LOCI, "export", model, "--target", target.split()[0], "--data-dir", options.mnist, "--samples",
+        command = [common.LOCI, "export", model, "--target", target.split(",")[0], "--data-dir", options.mnist, "--samples",
                    options.samples, "--threads", options.threads, "--write-samples", 0, "--out", out, "--quiet", "--json", *more]
         common.run([str(part) for part in command], timed=False)
         files = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith("certificate")]
@@ -105,7 +105,7 @@ def cells(row):
 def options_of():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mnist", help="folder of MNIST's idx files")
-    parser.add_argument("--targets", type=lambda text: text.split(","), default=list(ROWS), help="comma-separated")
+    parser.add_argument("--targets", type=lambda text: text.split(";"), default=list(ROWS), help="separated by semicolons")
     parser.add_argument("--samples", type=int, default=10000, help="test images")
     parser.add_argument("--models", type=Path, default=common.ROOT / "out/targets", help="folder of trained networks")
     parser.add_argument("--seed", type=int, default=1)
