@@ -8,6 +8,7 @@
 
 #include "backends/evidence.hpp"
 #include "backends/fidelity.hpp"
+#include "backends/network_numbers.hpp"
 #include "backends/scale_search.hpp"
 #include "backends/target.hpp"
 
@@ -44,6 +45,7 @@ struct Certificate {
   std::string input;                         // what drives the network, in a few words
   std::vector<PropertyFidelity> properties;  // nothing is known about what is missing here
   std::vector<LayerCertificate> layers;      // empty: the target keeps real numbers
+  std::vector<LayerNumbers> numbers;         // by layer, of what was written
   std::optional<OverflowVerdict> overflow;   // nullopt: the target keeps real numbers
   std::optional<Evidence> evidence;          // nullopt: nothing was emulated
   std::vector<EncodedAccuracy> encodings;    // where the encoding is not the trained one
@@ -57,6 +59,7 @@ OverflowVerdict overflow_verdict(const IntegerNetwork& network, Drive drive);
 
 std::string certificate_text(const Certificate& certificate);
 nlohmann::json certificate_json(const Certificate& certificate);
+inline constexpr int certificate_version = 1;  // of the JSON
 
 // What --require asks for.
 struct Requirement {
