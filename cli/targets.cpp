@@ -5,19 +5,24 @@
 #include <optional>
 #include <utility>
 
+#include "backends/c_reader.hpp"
 #include "backends/c_source.hpp"
+#include "backends/circuit_network.hpp"
 #include "backends/limits.hpp"
 #include "backends/loihi.hpp"
 #include "backends/native.hpp"
 #include "backends/netx.hpp"
 #include "backends/nir_export.hpp"
+#include "backends/nir_network.hpp"
 #include "backends/odin.hpp"
 #include "backends/reckon.hpp"
 #include "backends/spinnaker.hpp"
 #include "backends/spinnaker2.hpp"
 #include "backends/tiny_odin.hpp"
+#include "backends/verilog_reader.hpp"
 #include "backends/verilog_source.hpp"
 #include "backends/xylo.hpp"
+#include "io/circuit_file.hpp"
 #include "io/layered_sonata.hpp"
 #include "sim/error.hpp"
 
@@ -25,6 +30,7 @@ namespace loci::cli {
 namespace {
 
 using backends::ExportedFile;
+using experiments::ExportedFolder;
 using experiments::ExportSubject;
 using experiments::ExportTarget;
 using experiments::IntegerExport;
@@ -48,9 +54,8 @@ const std::string netx_name = std::string(file_stem) + ".net";
 
 backends::IntegerNetwork read_loihi(std::span<const ExportedFile> files) {
   for (const ExportedFile& file : files)
-    if (file.name == netx_name)
-      if (const auto* tree = std::get_if<sim::DataGroup>(&file.content))
-        return backends::read_netx(*tree, file.name);
+    if (const auto* tree = std::get_if<sim::DataGroup>(&file.content))
+      return backends::read_netx(*tree, file.name);
   throw InputError(netx_name, "the file is missing, or no HDF5", "export the model again");
 }
 
@@ -118,7 +123,8 @@ ExportTarget c() {
               [](const IntegerExport& what) {
                 return backends::c_source(what.network, what.subject.facts,
                                           {.pixel_shift = pixel_shift_of(what)});
-              }};
+              },
+          .read = [](std::span<const ExportedFile> files) { return backends::import_c(files).network; }};
 }
 
 backends::VerilogSamples verilog_samples(const IntegerExport& what) {
@@ -134,14 +140,16 @@ backends::VerilogSamples verilog_samples(const IntegerExport& what) {
 }
 
 ExportTarget verilog() {
-  return {.name = "verilog",
-          .title = backends::verilog_target().title,
-          .describe = [](const sim::Lif& lif) { return backends::verilog_target(lif); },
-          .write =
-              [](const IntegerExport& what) {
-                return backends::verilog_source(what.network, what.subject.facts, verilog_samples(what),
-                                                {.pixel_shift = pixel_shift_of(what)});
-              }};
+  return {
+      .name = "verilog",
+      .title = backends::verilog_target().title,
+      .describe = [](const sim::Lif& lif) { return backends::verilog_target(lif); },
+      .write =
+          [](const IntegerExport& what) {
+            return backends::verilog_source(what.network, what.subject.facts, verilog_samples(what),
+                                            {.pixel_shift = pixel_shift_of(what)});
+          },
+      .read = [](std::span<const ExportedFile> files) { return backends::import_verilog(files).network; }};
 }
 
 backends::NirExport nir_graph(const ExportSubject& subject, const backends::NirExportOptions& options) {
@@ -150,14 +158,18 @@ backends::NirExport nir_graph(const ExportSubject& subject, const backends::NirE
                           backends::delays_of(graph));
 }
 
+const std::string nir_name = std::string(file_stem) + ".nir";
+
 ExportTarget nir() {
   return {.name = "nir",
           .title = "NIR, the exchange format of ten frameworks",
-          .write_real = [](const ExportSubject& subject) {
-            backends::NirExport exported = nir_graph(subject, {});
-            return RealExport{.files = backends::nir_files(exported, file_stem),
-                              .properties = std::move(exported.fidelity)};
-          }};
+          .write_real =
+              [](const ExportSubject& subject) {
+                backends::NirExport exported = nir_graph(subject, {});
+                return RealExport{.files = backends::nir_files(exported, nir_name),
+                                  .properties = std::move(exported.fidelity)};
+              },
+          .read_real = [](const ExportedFolder& folder) { return backends::import_nir(folder.files); }};
 }
 
 // The files are written later, by io, when the subject is gone.
@@ -176,10 +188,16 @@ RealExport write_sonata(const ExportSubject& subject) {
   return result;
 }
 
+backends::FloatNetwork read_sonata(const ExportedFolder& folder) {
+  return backends::float_network(io::load_circuit(folder.path / "circuit.toml").circuit,
+                                 folder.path.string());
+}
+
 ExportTarget sonata() {
   return {.name = "sonata",
           .title = "SONATA: nodes with positions, edges with weights and delays; loci simulate runs it",
-          .write_real = write_sonata};
+          .write_real = write_sonata,
+          .read_real = read_sonata};
 }
 
 RealExport real(backends::TargetExport exported) {
@@ -192,34 +210,41 @@ ExportTarget spinnaker() {
   return {.name = "spinnaker",
           .title = backends::spinnaker_target().title,
           .unverified = true,
-          .write_real = [](const ExportSubject& subject) {
-            return real(backends::export_spinnaker(subject.trained, subject.facts, file_stem));
-          }};
+          .write_real =
+              [](const ExportSubject& subject) {
+                return real(backends::export_spinnaker(subject.trained, subject.facts, file_stem));
+              },
+          .read_real = [](const ExportedFolder& folder) { return backends::import_spinnaker(folder.files); }};
 }
 
 ExportTarget spinnaker2() {
-  return {.name = "spinnaker2",
-          .title = backends::spinnaker2_target().title,
-          .unverified = true,
-          .describe = [](const sim::Lif& lif) { return backends::spinnaker2_target(lif.reset); },
-          .write_real =
-              [](const ExportSubject& subject) {
-                RealExport result = real(
-                    backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem));
-                for (ExportedFile& file : backends::nir_files(
-                         nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), file_stem))
-                  result.files.push_back(std::move(file));
-                return result;
-              }};
+  return {
+      .name = "spinnaker2",
+      .title = backends::spinnaker2_target().title,
+      .unverified = true,
+      .describe = [](const sim::Lif& lif) { return backends::spinnaker2_target(lif.reset); },
+      .write_real =
+          [](const ExportSubject& subject) {
+            RealExport result =
+                real(backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem));
+            for (ExportedFile& file : backends::nir_files(
+                     nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), nir_name))
+              result.files.push_back(std::move(file));
+            return result;
+          },
+      .read_real = [](const ExportedFolder& folder) { return backends::import_spinnaker2(folder.files); }};
 }
 
 ExportTarget xylo(backends::XyloDevice device) {
   return {.name = fmt::format("xylo-{}", backends::name_of(device)),
           .title = backends::xylo_target(device).title,
           .unverified = true,
-          .write_real = [device](const ExportSubject& subject) {
-            return real(backends::export_xylo(subject.trained, device, subject.facts, file_stem));
-          }};
+          .write_real =
+              [device](const ExportSubject& subject) {
+                return real(backends::export_xylo(subject.trained, device, subject.facts, file_stem));
+              },
+          .read_real =
+              [device](const ExportedFolder& folder) { return backends::import_xylo(folder.files, device); }};
 }
 
 }  // namespace

@@ -52,7 +52,13 @@ struct RealExport {
   std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
 };
 
-// Either write and read, or write_real.
+// An export that is read back: its files in memory, and where they lie.
+struct ExportedFolder {
+  std::filesystem::path path;
+  std::span<const backends::ExportedFile> files;
+};
+
+// Either write and read, or write_real and read_real.
 struct ExportTarget {
   std::string name;
   std::string title;
@@ -62,10 +68,13 @@ struct ExportTarget {
   std::function<backends::TargetDescription(const sim::Lif&)> describe;
   // Its files.
   std::function<std::vector<backends::ExportedFile>(const IntegerExport&)> write;
-  // From what write() made, folders included; none: cannot be read back. Throws InputError.
+  // From what write() made, folders included. Throws InputError.
   std::function<backends::IntegerNetwork(std::span<const backends::ExportedFile>)> read;
 
   std::function<RealExport(const ExportSubject&)> write_real;
+  // What is computed there (RealExport::computed, or the trained network), from what write_real() made.
+  // Throws InputError.
+  std::function<backends::FloatNetwork(const ExportedFolder&)> read_real;
 
   bool whole_numbers() const { return write != nullptr; }
 };

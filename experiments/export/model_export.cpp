@@ -99,9 +99,10 @@ class Export {
     result.write_folder = std::move(written.write_folder);
     result.certificate.properties = std::move(written.properties);
     add_encoding(result.certificate);
+    const FloatNetwork& computed = written.computed ? *written.computed : trained_;
+    result.certificate.numbers = backends::numbers_of(computed);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
-    result.certificate.evidence =
-        gather_evidence(trained_, written.computed ? *written.computed : trained_, guess, source, replayed());
+    result.certificate.evidence = gather_evidence(trained_, computed, guess, source, replayed());
   }
 
   backends::EvidenceOptions replayed() const {
@@ -146,6 +147,7 @@ class Export {
                const backends::TargetDescription& target, backends::Certificate& certificate) const {
     certificate.properties = integer_fidelity(trained_, found, target);
     add_encoding(certificate);
+    certificate.numbers = backends::numbers_of(found.network);
     certificate.overflow = overflow_verdict(found.network, found.scaling.front().drive);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
     certificate.evidence = gather_evidence(trained_, found.network, &guess.network, source, replayed());
