@@ -1,5 +1,7 @@
 // Exports of every target that there is, read again: whole, with a number changed, and with a file missing,
 // torn or of another version.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <functional>
 #include <map>
@@ -132,7 +134,7 @@ std::string other_integer(const std::string& number) {
   return std::to_string(value > 0 ? value - 1 : value + 1);
 }
 std::string doubled(const std::string& number) {
-  return std::to_string(2.0 * std::stod(number));
+  return fmt::format("{}", 2.0F * std::stof(number));
 }
 
 void change_json(const std::filesystem::path& path, const std::function<void(ordered_json&)>& change) {
@@ -258,9 +260,9 @@ std::map<std::string, Changes> all_changes() {
   };
   changes["verilog"] = {{last_digit("loci_net_weight_1.hex"), "weights of layer 2"},
                         {[](const Folder& folder) {
-                           // A word is the threshold above 13 bits of the leak.
+                           // The second neuron: a word is the threshold above 13 bits of the leak.
                            std::string text = read_bytes(folder / "loci_net_neuron_0.hex");
-                           char& digit = text[text.find('\n') - 4];
+                           char& digit = text[text.find('\n', text.find('\n') + 1) - 4];
                            digit = digit == '2' ? '4' : '2';
                            write_bytes(folder / "loci_net_neuron_0.hex", text);
                          },
@@ -442,7 +444,7 @@ TEST_CASE("delays and biases are read again where a target has them") {
   CAPTURE(trained.err);
   REQUIRE(trained.exit_code == 0);
   for (const char* target : {"nir", "sonata", "spinnaker", "spinnaker2"}) {
-    const json certificate = exported(work, target, {"--velocity", "0.5", "--step-ms", "0.5"});
+    const json certificate = exported(work, target, {"--velocity", "2.5", "--step-ms", "0.5"});
     CHECK(certificate["numbers"][0]["delays"] != no_numbers);
     check_passes(work, target, 200);
   }
