@@ -359,7 +359,7 @@ TEST_CASE("an export of which any one file is missing is refused by the file's n
     }
 }
 
-TEST_CASE("an export of which any one file is torn or has a letter changed is refused, whatever the file") {
+TEST_CASE("an export of which any one file is torn or has a digit changed is refused, whatever the file") {
   const Workspace& work = exports().work;
   for (const std::string& target : exports().targets)
     for (const std::string& name : exports().files_of(target)) {
@@ -372,7 +372,9 @@ TEST_CASE("an export of which any one file is torn or has a letter changed is re
         CHECK_THAT(result.err, Contains("\n  what is wrong: ") && Contains("\n  what to do: "));
       };
       check(whole.substr(0, whole.size() / 2));
-      for (const std::size_t part : {1U, 2U, 3U}) {
+      // Nothing vouches for what a certificate says in words.
+      const bool vouched_for = name != "certificate.json";
+      for (std::size_t part = 1; vouched_for && part <= 3; ++part) {
         std::string other = whole;
         const auto digit = other.find_first_of("0123456789", part * whole.size() / 4);
         if (digit == std::string::npos) continue;
