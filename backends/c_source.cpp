@@ -294,6 +294,7 @@ Values common_values(const IntegerNetwork& network, const ExportFacts& facts, co
   for (const IntegerLayer& layer : network.layers) title += fmt::format("-{}", layer.size());
   return {{"name", name},
           {"NAME", upper},
+          {"version", std::to_string(c_source_version)},
           {"title", title + " spiking network in whole numbers"},
           {"facts", facts_text(facts)},
           {"n_inputs", std::to_string(network.n_inputs())},

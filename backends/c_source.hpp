@@ -15,6 +15,8 @@
 
 namespace loci::backends {
 
+inline constexpr int c_source_version = 1;  // of what c_reader.hpp knows how to read
+
 struct CSourceOptions {
   std::string name = "loci_net";  // of the files, and before every name in them; made an identifier
   // Samples may be pixels that drive the first layer with constant currents, floor(sum w pixel / 2^shift), as

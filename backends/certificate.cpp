@@ -143,6 +143,12 @@ std::string layers_text(const Certificate& certificate) {
   return text;
 }
 
+json numbers_json(const LayerNumbers& numbers) {
+  json result;
+  for (const NumbersPart& part : numbers_parts) result[part.name] = numbers.*part.fingerprint;
+  return result;
+}
+
 }  // namespace
 
 std::string certificate_text(const Certificate& certificate) {
@@ -159,7 +165,9 @@ std::string certificate_text(const Certificate& certificate) {
 }
 
 nlohmann::json certificate_json(const Certificate& certificate) {
-  json result{{"target", certificate.target},
+  json result{{"format", "loci-certificate"},
+              {"format_version", certificate_version},
+              {"target", certificate.target},
               {"title", certificate.title},
               {"unverified", certificate.unverified},
               {"model", certificate.facts.model},
@@ -190,6 +198,9 @@ nlohmann::json certificate_json(const Certificate& certificate) {
   json layers = json::array();
   for (const LayerCertificate& layer : certificate.layers) layers.push_back(layer_json(layer));
   result["layers"] = layers;
+  json numbers = json::array();
+  for (const LayerNumbers& layer : certificate.numbers) numbers.push_back(numbers_json(layer));
+  result["numbers"] = numbers;
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include "backends/evidence.hpp"
 #include "backends/export_placement.hpp"
 #include "backends/fidelity.hpp"
+#include "backends/network_numbers.hpp"
 #include "backends/scale_search.hpp"
 #include "backends/target.hpp"
 
@@ -57,6 +58,7 @@ struct Certificate {
   std::vector<MemoryUse> memory;             // empty: not counted
   std::size_t n_calibration = 0;             // samples that scales were searched with; 0: there are no scales
   std::vector<LayerCertificate> layers;      // empty: the target keeps real numbers
+  std::vector<LayerNumbers> numbers;         // by layer, of what was written
   std::optional<OverflowVerdict> overflow;   // nullopt: the target keeps real numbers
   std::optional<Evidence> evidence;          // nullopt: nothing was emulated
   std::optional<DelayErrors> delays;         // where distances become delays
@@ -73,6 +75,7 @@ OverflowVerdict overflow_verdict(const IntegerNetwork& network, Drive drive);
 
 std::string certificate_text(const Certificate& certificate);
 nlohmann::json certificate_json(const Certificate& certificate);
+inline constexpr int certificate_version = 1;  // of the JSON
 
 // What --require asks for.
 struct Requirement {

@@ -214,6 +214,19 @@ class Gatherer {
   std::size_t n_done_ = 0;
 };
 
+std::vector<std::size_t> sizes_of(const FloatNetwork& network) {
+  std::vector<std::size_t> sizes{network.n_inputs()};
+  for (const FloatLayer& layer : network.layers) sizes.push_back(layer.n_targets);
+  return sizes;
+}
+
+void require_sizes(const FloatNetwork& trained, const std::vector<std::size_t>& sizes,
+                   const std::string& where) {
+  if (sizes != sizes_of(trained))
+    throw InputError(where, "it holds a network of other sizes than the model's",
+                     "name the model that was exported");
+}
+
 }  // namespace
 
 Evidence gather_evidence(const FloatNetwork& trained, const IntegerNetwork& network,
@@ -228,15 +241,13 @@ Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& comput
 }
 
 void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where) {
-  const auto require = [&](bool alike) {
-    if (!alike)
-      throw InputError(where, "it holds a network of other sizes than the model's",
-                       "name the model that was exported");
-  };
-  require(trained.layers.size() == network.layers.size());
-  require(trained.n_inputs() == network.n_inputs());
-  for (std::size_t l = 0; l < trained.layers.size(); ++l)
-    require(trained.layers[l].n_targets == network.layers[l].size());
+  std::vector<std::size_t> sizes{network.n_inputs()};
+  for (const IntegerLayer& layer : network.layers) sizes.push_back(layer.size());
+  require_sizes(trained, sizes, where);
+}
+
+void require_alike(const FloatNetwork& trained, const FloatNetwork& network, const std::string& where) {
+  require_sizes(trained, sizes_of(network), where);
 }
 
 double accuracy_of(const FloatNetwork& trained, const SampleSource& samples, std::size_t n_threads) {

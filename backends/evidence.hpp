@@ -59,6 +59,7 @@ Evidence gather_evidence(const FloatNetwork& trained, const FloatNetwork& comput
 
 // Throws InputError at `where` for a network of other sizes than the trained one.
 void require_alike(const FloatNetwork& trained, const IntegerNetwork& network, const std::string& where);
+void require_alike(const FloatNetwork& trained, const FloatNetwork& network, const std::string& where);
 
 // Share of samples whose label the network in real numbers finds.
 double accuracy_of(const FloatNetwork& trained, const SampleSource& samples, std::size_t n_threads = 0);

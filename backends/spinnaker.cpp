@@ -60,7 +60,7 @@ FloatLayer computed(const FloatLayer& layer) {
     const double unit = resolution[weight < 0.0F ? 1 : 0];
     weight = static_cast<float>(std::nearbyint(weight / unit) * unit);
   }
-  if (result.lif.reset == sim::Reset::subtract) result.lif.reset = sim::Reset::zero;
+  result.lif.reset = sim::Reset::zero;
   return result;
 }
 
@@ -72,15 +72,17 @@ std::string population_line(const FloatLayer& layer, const std::string& name, do
   // The chip fires at the threshold, the trained neuron beyond it.
   const double threshold = layer.lif.threshold + state_resolution;
   std::string offset = "0.0";
+  std::string biases = "0.0";
   if (std::ranges::any_of(layer.bias, [](double b) { return b != 0.0; })) {
     std::vector<double> currents;
     for (const double b : layer.bias) currents.push_back(b / step_ms);
     offset = fmt::format("[{}]", fmt::join(currents, ", "));
+    biases = fmt::format("[{}]", fmt::join(layer.bias, ", "));
   }
   return fmt::format(
       "    {{\"label\": \"{}\", \"size\": {}, \"tau_m\": {}, \"cm\": {}, \"v_thresh\": {}, \"i_offset\": "
-      "{}}},\n",
-      name, layer.n_targets, tau_ms, cm, threshold, offset);
+      "{},\n     \"trained\": {{\"beta\": {}, \"threshold\": {}, \"bias\": {}}}}},\n",
+      name, layer.n_targets, tau_ms, cm, threshold, offset, layer.lif.beta, layer.lif.threshold, biases);
 }
 
 constexpr const char* script_end = R"py(
@@ -145,7 +147,8 @@ std::string script_of(const FloatNetwork& network, const ExportFacts& facts, con
                       const std::string& projections) {
   std::string text =
       "#!/usr/bin/env python3\n" + comment(unverified_note(spinnaker_target().title)) +
-      comment(fmt::format("Written by loci {} from {}, seed {}.", facts.version, facts.model, facts.seed));
+      comment(fmt::format("Written by loci {} from {}, seed {}.", facts.version, facts.model, facts.seed)) +
+      comment(fmt::format("Read back by loci verify: format loci-spinnaker {}.", spinnaker_version));
   if (!facts.configuration.empty()) text += comment("\nThe run that trained it:\n" + facts.configuration);
   text += "import json\nimport os\nimport sys\n\nimport pyNN.spiNNaker as sim\n\n";
   text += fmt::format("STEP_MS = {}\nNEURONS_PER_CORE = {}  # as many as a core takes\nN_INPUTS = {}\n",

@@ -52,16 +52,19 @@ FloatLayer computed(const FloatLayer& layer, const ScaledLayer& integer) {
   FloatLayer result = layer;
   for (std::size_t pair = 0; pair < layer.weight.size(); ++pair)
     result.weight[pair] = static_cast<float>(integer.weight[pair] / integer.scale[pair % layer.n_targets]);
+  result.lif.reset_delay = false;  // the chip resets in the step of the spike
   return result;
 }
 
 nlohmann::ordered_json population(const FloatLayer& layer, const ScaledLayer& integer,
                                   const std::string& name) {
   std::vector<double> threshold;
+  std::vector<double> bias;
   std::vector<double> offset;
   for (std::size_t j = 0; j < layer.n_targets; ++j) {
     threshold.push_back(layer.lif.threshold * integer.scale[j]);
-    offset.push_back((layer.bias.empty() ? 0.0 : layer.bias[j]) * integer.scale[j]);
+    bias.push_back(layer.bias.empty() ? 0.0 : layer.bias[j]);
+    offset.push_back(bias.back() * integer.scale[j]);
   }
   const bool subtracts = layer.lif.reset == sim::Reset::subtract;
   return {{"name", name},
@@ -73,7 +76,8 @@ nlohmann::ordered_json population(const FloatLayer& layer, const ScaledLayer& in
             {"i_offset", offset},
             {"v_init", 0.0},
             {"v_reset", 0.0},
-            {"reset", subtracts ? "reset_by_subtraction" : "reset_to_v_reset"}}}};
+            {"reset", subtracts ? "reset_by_subtraction" : "reset_to_v_reset"}}},
+          {"loci", {{"threshold", layer.lif.threshold}, {"scale", integer.scale}, {"bias", bias}}}};
 }
 
 // Millions of rows: text at once, not a tree of values.
@@ -140,7 +144,7 @@ TargetExport export_spinnaker2(const FloatNetwork& network, std::span<const Laye
   }
   const bool subtracts = network.layers.front().lif.reset == sim::Reset::subtract;
   const nlohmann::ordered_json head{{"format", "loci-spinnaker2"},
-                                    {"format_version", 1},
+                                    {"format_version", spinnaker2_version},
                                     {"unverified", unverified_note(target.title)},
                                     {"loci", facts.version},
                                     {"model", facts.model},

@@ -11,6 +11,8 @@
 
 namespace loci::backends {
 
+inline constexpr int spinnaker2_version = 1;  // of the side-car, as import_spinnaker2() knows it
+
 // Weights of 4 bits and a sign, delays of 1 to 8 steps, a threshold for each neuron; neurons that reset as
 // the trained ones do. Their real numbers are emulated by whole ones of as many bits.
 TargetDescription spinnaker2_target(sim::Reset reset = sim::Reset::subtract);
@@ -23,5 +25,11 @@ TargetDescription spinnaker2_target(sim::Reset reset = sim::Reset::subtract);
 // with Euler time constants and the step in ms. Throws InputError for a network that require_fits() refuses.
 TargetExport export_spinnaker2(const FloatNetwork& network, std::span<const LayerScaling> scaling,
                                const ExportFacts& facts, const std::string& name);
+
+// The same network, TargetExport::computed, from what was written: integer weights, thresholds, decays and
+// delays are the side-car's, the units in which a neuron counts are what it says of itself ("loci"). All of
+// it has to agree with itself and, but for rounding, with the NIR file beside it. Throws InputError for what
+// is missing, torn, altered or of an unknown format version.
+FloatNetwork import_spinnaker2(std::span<const ExportedFile> files);
 
 }  // namespace loci::backends

@@ -232,15 +232,18 @@ void add_bench(const IntegerNetwork& network, const VerilogSamples& samples, con
 Values common_values(const IntegerNetwork& network, const ExportFacts& facts, const VerilogOptions& options) {
   std::string title = std::to_string(network.n_inputs());
   for (const IntegerLayer& layer : network.layers) title += fmt::format("-{}", layer.size());
-  return {{"name", identifier(options.name)},
-          {"title", title + " spiking network in whole numbers"},
-          {"facts", comment(fmt::format("Made by loci {} from {}, seed {}; one step is {} ms.", facts.version,
-                                        facts.model, facts.seed, facts.step_ms),
-                            "// ")},
-          {"n_inputs", std::to_string(network.n_inputs())},
-          {"n_outputs", std::to_string(network.layers.back().size())},
-          {"last", std::to_string(network.layers.size() - 1)},
-          {"bias_bits", std::to_string(shape_of(network, options, 0).state_bits * options.lanes)}};
+  return {
+      {"name", identifier(options.name)},
+      {"title", title + " spiking network in whole numbers"},
+      {"facts", comment(fmt::format("Made by loci {} from {}, seed {}; one step is {} ms.", facts.version,
+                                    facts.model, facts.seed, facts.step_ms),
+                        "// ")},
+      {"n_inputs", std::to_string(network.n_inputs())},
+      {"n_outputs", std::to_string(network.layers.back().size())},
+      {"last", std::to_string(network.layers.size() - 1)},
+      {"bias_bits", std::to_string(shape_of(network, options, 0).state_bits * options.lanes)},
+      {"version", std::to_string(verilog_source_version)},
+      {"pixels", options.pixel_shift ? fmt::format(", pixels shifted by {}.", *options.pixel_shift) : "."}};
 }
 
 }  // namespace

@@ -15,6 +15,8 @@
 
 namespace loci::backends {
 
+inline constexpr int verilog_source_version = 1;  // of what verilog_reader.hpp knows how to read
+
 struct VerilogOptions {
   std::string name = "loci_net";  // of the top module and the files; made an identifier
   int lanes = 1;                  // neurons that take a spike in one clock, 1 to 64

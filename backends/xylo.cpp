@@ -47,6 +47,13 @@ std::size_t n_hidden(const FloatNetwork& network) {
   return n;
 }
 
+// The input first.
+std::vector<std::size_t> sizes_of(const FloatNetwork& network) {
+  std::vector<std::size_t> sizes{network.n_inputs()};
+  for (const FloatLayer& layer : network.layers) sizes.push_back(layer.n_targets);
+  return sizes;
+}
+
 // v <- v - v / 2^dash is a leak by 1 - 2^-dash.
 int dash_of(double beta) {
   return static_cast<int>(std::clamp(std::nearbyint(-std::log2(1.0 - beta)), 0.0, double{longest_dash}));
@@ -106,6 +113,8 @@ FloatLayer computed(const FloatLayer& layer, double scale) {
     result.bias[j] = neurons.bias[j] / (synaptic_gain * scale);
   result.lif.threshold = neurons.threshold.front() / (synaptic_gain * scale);
   result.lif.beta = 1.0 - std::ldexp(1.0, -neurons.dash_mem.front());
+  result.lif.reset = sim::Reset::subtract;
+  result.lif.reset_delay = false;  // in the step of the spike
   return result;
 }
 
@@ -237,7 +246,7 @@ TargetExport export_xylo(const FloatNetwork& network, XyloDevice device, const E
   for (std::size_t l = 0; l < layers.size(); ++l)
     result.computed.layers.push_back(computed(layers[l], l + 1 < layers.size() ? scale : output_scale));
   const Json file{{"format", "loci-xylo"},
-                  {"format_version", 1},
+                  {"format_version", xylo_version},
                   {"unverified", unverified_note(target.title)},
                   {"loci", facts.version},
                   {"model", facts.model},
@@ -245,7 +254,8 @@ TargetExport export_xylo(const FloatNetwork& network, XyloDevice device, const E
                   {"configuration", facts.configuration},
                   {"device", name_of(device)},
                   {"dt", facts.step_ms / 1000.0},
-                  {"specification", specification(network, device, scale, output_scale)}};
+                  {"specification", specification(network, device, scale, output_scale)},
+                  {"loci_network", {{"sizes", sizes_of(network)}, {"scale", {scale, output_scale}}}}};
   result.files.push_back({.name = name + ".xylo.json", .content = file.dump() + "\n"});
   result.fidelity = fidelity_of(network, result.computed);
   return result;

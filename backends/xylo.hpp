@@ -2,6 +2,7 @@
 // known from one version of rockpool (42cee1c), and its bit-true simulator is not open.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "backends/target_export.hpp"
 
 namespace loci::backends {
+
+inline constexpr int xylo_version = 1;  // of the file, as import_xylo() knows it
 
 enum class XyloDevice { audio2, audio3, imu };
 
@@ -31,5 +34,10 @@ std::vector<BrokenLimit> broken_xylo_limits(const FloatNetwork& network, XyloDev
 // round(log2(1 / (1 - beta))). Rounds half to even. Throws InputError with all broken limits, if any is.
 TargetExport export_xylo(const FloatNetwork& network, XyloDevice device, const ExportFacts& facts,
                          const std::string& name);
+
+// The same network, TargetExport::computed, from what was written; `device`: the one it has to be for. Layers
+// and scales, which the chip does not know of, are what the file says of itself ("loci_network"). Throws
+// InputError for what is missing, torn, altered or of an unknown format version.
+FloatNetwork import_xylo(std::span<const ExportedFile> files, XyloDevice device);
 
 }  // namespace loci::backends

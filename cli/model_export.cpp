@@ -116,7 +116,7 @@ std::uintmax_t bytes_below(const std::filesystem::path& folder) {
 void attach(const std::string& certificate, std::vector<backends::ExportedFile>& files) {
   for (backends::ExportedFile& file : files)
     if (auto* tree = std::get_if<sim::DataGroup>(&file.content))
-      tree->attributes["loci_certificate"] = {std::vector<std::string>{certificate}, {}};
+      tree->attributes[certificate_attribute] = {std::vector<std::string>{certificate}, {}};
 }
 
 }  // namespace
@@ -142,10 +142,11 @@ int export_model(const ModelExportOptions& options) {
   certificate["samples"] = samples_json(options, model, counts.samples);
   const std::string text = backends::certificate_text(result.certificate);
   attach(json_text(certificate), result.files);
-  result.files.push_back({certificate_name, json_text(certificate) + "\n"});
   result.files.push_back({"certificate.txt", text});
   write_exported(place.temporary(), result.files);
   if (result.write_folder) result.write_folder(place.temporary());
+  certificate["files"] = file_digests(place.temporary());
+  write_exported(place.temporary(), {{certificate_name, json_text(certificate) + "\n"}});
   place.commit();
   certificate["written"] = folder.string();
   certificate["bytes"] = bytes_below(folder);

@@ -6,21 +6,26 @@
 #include <optional>
 #include <utility>
 
+#include "backends/c_reader.hpp"
 #include "backends/c_samples.hpp"
 #include "backends/c_source.hpp"
+#include "backends/circuit_network.hpp"
 #include "backends/limits.hpp"
 #include "backends/loihi.hpp"
 #include "backends/native.hpp"
 #include "backends/netx.hpp"
 #include "backends/nir_export.hpp"
+#include "backends/nir_network.hpp"
 #include "backends/odin.hpp"
 #include "backends/reckon.hpp"
 #include "backends/rtl_chips.hpp"
 #include "backends/spinnaker.hpp"
 #include "backends/spinnaker2.hpp"
 #include "backends/tiny_odin.hpp"
+#include "backends/verilog_reader.hpp"
 #include "backends/verilog_source.hpp"
 #include "backends/xylo.hpp"
+#include "io/circuit_file.hpp"
 #include "io/layered_sonata.hpp"
 #include "sim/error.hpp"
 
@@ -28,6 +33,7 @@ namespace loci::cli {
 namespace {
 
 using backends::ExportedFile;
+using experiments::ExportedFolder;
 using experiments::ExportSubject;
 using experiments::ExportTarget;
 using experiments::IntegerExport;
@@ -51,9 +57,8 @@ const std::string netx_name = std::string(file_stem) + ".net";
 
 backends::IntegerNetwork read_loihi(std::span<const ExportedFile> files) {
   for (const ExportedFile& file : files)
-    if (file.name == netx_name)
-      if (const auto* tree = std::get_if<sim::DataGroup>(&file.content))
-        return backends::read_netx(*tree, file.name);
+    if (const auto* tree = std::get_if<sim::DataGroup>(&file.content))
+      return backends::read_netx(*tree, file.name);
   throw InputError(netx_name, "the file is missing, or no HDF5", "export the model again");
 }
 
@@ -156,6 +161,7 @@ ExportTarget c(const TargetOptions& options) {
                 lif, bits, generated ? backends::Granularity::layer : backends::Granularity::neuron);
           },
       .write = write_c,
+      .read = [](std::span<const ExportedFile> files) { return backends::import_c(files).network; },
       .weights_from_positions = generated,
       .memory = [](const IntegerExport& what) { return backends::c_memory(what.network, c_options(what)); }};
 }
@@ -173,15 +179,17 @@ backends::VerilogSamples verilog_samples(const IntegerExport& what) {
 }
 
 ExportTarget verilog(const TargetOptions& options) {
-  return {.name = "verilog",
-          .title = backends::verilog_target().title,
-          .describe = [bits = weight_bits_of(options)](
-                          const sim::Lif& lif) { return backends::verilog_target(lif, bits); },
-          .write =
-              [](const IntegerExport& what) {
-                return backends::verilog_source(what.network, what.subject.facts, verilog_samples(what),
-                                                {.pixel_shift = pixel_shift_of(what)});
-              }};
+  return {
+      .name = "verilog",
+      .title = backends::verilog_target().title,
+      .describe = [bits = weight_bits_of(options)](
+                      const sim::Lif& lif) { return backends::verilog_target(lif, bits); },
+      .write =
+          [](const IntegerExport& what) {
+            return backends::verilog_source(what.network, what.subject.facts, verilog_samples(what),
+                                            {.pixel_shift = pixel_shift_of(what)});
+          },
+      .read = [](std::span<const ExportedFile> files) { return backends::import_verilog(files).network; }};
 }
 
 backends::NirExport nir_graph(const ExportSubject& subject, const backends::NirExportOptions& options) {
@@ -192,6 +200,11 @@ backends::NirExport nir_graph(const ExportSubject& subject, const backends::NirE
 
 const std::string nir_name = std::string(file_stem) + ".nir";
 
+backends::FloatNetwork without_biases(backends::FloatNetwork network) {
+  for (backends::FloatLayer& layer : network.layers) std::ranges::fill(layer.bias, 0.0);
+  return network;
+}
+
 ExportTarget nir(const TargetOptions& options) {
   backends::NirExportOptions wanted{.linear = options.linear, .dt = options.dt};
   if (options.integrator)
@@ -199,11 +212,15 @@ ExportTarget nir(const TargetOptions& options) {
   if (options.unit) wanted.time_unit = *options.unit;
   return {.name = "nir",
           .title = "NIR, the exchange format of ten frameworks",
-          .write_real = [wanted](const ExportSubject& subject) {
-            backends::NirExport exported = nir_graph(subject, wanted);
-            return RealExport{.files = backends::nir_files(exported, nir_name),
-                              .properties = std::move(exported.fidelity)};
-          }};
+          .write_real =
+              [wanted](const ExportSubject& subject) {
+                backends::NirExport exported = nir_graph(subject, wanted);
+                RealExport result{.files = backends::nir_files(exported, nir_name),
+                                  .properties = std::move(exported.fidelity)};
+                if (wanted.linear) result.computed = without_biases(subject.trained);
+                return result;
+              },
+          .read_real = [](const ExportedFolder& folder) { return backends::import_nir(folder.files); }};
 }
 
 // The files are written later, by io, when the subject is gone.
@@ -222,10 +239,16 @@ RealExport write_sonata(const ExportSubject& subject) {
   return result;
 }
 
+backends::FloatNetwork read_sonata(const ExportedFolder& folder) {
+  return backends::float_network(io::load_circuit(folder.path / "circuit.toml").circuit,
+                                 folder.path.string());
+}
+
 ExportTarget sonata() {
   return {.name = "sonata",
           .title = "SONATA: nodes with positions, edges with weights and delays; loci simulate runs it",
-          .write_real = write_sonata};
+          .write_real = write_sonata,
+          .read_real = read_sonata};
 }
 
 RealExport real(backends::TargetExport exported, const backends::TargetDescription& target) {
@@ -239,37 +262,44 @@ ExportTarget spinnaker() {
   return {.name = "spinnaker",
           .title = backends::spinnaker_target().title,
           .unverified = true,
-          .write_real = [](const ExportSubject& subject) {
-            return real(backends::export_spinnaker(subject.trained, subject.facts, file_stem),
-                        backends::spinnaker_target());
-          }};
+          .write_real =
+              [](const ExportSubject& subject) {
+                return real(backends::export_spinnaker(subject.trained, subject.facts, file_stem),
+                            backends::spinnaker_target());
+              },
+          .read_real = [](const ExportedFolder& folder) { return backends::import_spinnaker(folder.files); }};
 }
 
 ExportTarget spinnaker2() {
-  return {.name = "spinnaker2",
-          .title = backends::spinnaker2_target().title,
-          .unverified = true,
-          .describe = [](const sim::Lif& lif) { return backends::spinnaker2_target(lif.reset); },
-          .write_real =
-              [](const ExportSubject& subject) {
-                RealExport result = real(
-                    backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem),
-                    backends::spinnaker2_target());
-                for (ExportedFile& file : backends::nir_files(
-                         nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), nir_name))
-                  result.files.push_back(std::move(file));
-                return result;
-              }};
+  return {
+      .name = "spinnaker2",
+      .title = backends::spinnaker2_target().title,
+      .unverified = true,
+      .describe = [](const sim::Lif& lif) { return backends::spinnaker2_target(lif.reset); },
+      .write_real =
+          [](const ExportSubject& subject) {
+            RealExport result =
+                real(backends::export_spinnaker2(subject.trained, subject.scaling, subject.facts, file_stem),
+                     backends::spinnaker2_target());
+            for (ExportedFile& file : backends::nir_files(
+                     nir_graph(subject, {.dt = subject.facts.step_ms, .time_unit = "ms"}), nir_name))
+              result.files.push_back(std::move(file));
+            return result;
+          },
+      .read_real = [](const ExportedFolder& folder) { return backends::import_spinnaker2(folder.files); }};
 }
 
 ExportTarget xylo(backends::XyloDevice device) {
   return {.name = fmt::format("xylo-{}", backends::name_of(device)),
           .title = backends::xylo_target(device).title,
           .unverified = true,
-          .write_real = [device](const ExportSubject& subject) {
-            return real(backends::export_xylo(subject.trained, device, subject.facts, file_stem),
-                        backends::xylo_target(device));
-          }};
+          .write_real =
+              [device](const ExportSubject& subject) {
+                return real(backends::export_xylo(subject.trained, device, subject.facts, file_stem),
+                            backends::xylo_target(device));
+              },
+          .read_real =
+              [device](const ExportedFolder& folder) { return backends::import_xylo(folder.files, device); }};
 }
 
 std::vector<ExportTarget> targets_with(const TargetOptions& options) {

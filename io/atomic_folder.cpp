@@ -33,6 +33,10 @@ AtomicFolder::AtomicFolder(std::filesystem::path path) : path_(without_final_sla
     throw InputError(path_.string(), "this names no new folder", "give the folder a name");
   if (std::filesystem::exists(path_, error) && !std::filesystem::is_directory(path_, error))
     throw InputError(path_.string(), "this is a file", "name a folder");
+  if (std::filesystem::exists(folder_of(path_), error) &&
+      !std::filesystem::is_directory(folder_of(path_), error))
+    throw InputError(path_.string(), fmt::format("{} is a file, not a folder", folder_of(path_).string()),
+                     "choose another place");
   if (!std::filesystem::is_directory(folder_of(path_), error))
     throw InputError(path_.string(), fmt::format("the folder {} does not exist", folder_of(path_).string()),
                      "create it or choose another place");

@@ -57,7 +57,13 @@ struct RealExport {
   std::function<void(const std::filesystem::path&)> write_folder;  // files besides; none if empty
 };
 
-// Either describe(), write() and what goes with them, or write_real().
+// An export that is read back: its files in memory, and where they lie.
+struct ExportedFolder {
+  std::filesystem::path path;
+  std::span<const backends::ExportedFile> files;
+};
+
+// Either describe(), write(), read() and what goes with them, or write_real() and read_real().
 struct ExportTarget {
   std::string name;
   std::string title;
@@ -70,7 +76,7 @@ struct ExportTarget {
   // Over several chips, a part on each; none: cannot be.
   std::function<std::vector<backends::ExportedFile>(const IntegerExport&, const backends::ChipSplit&)>
       write_split;
-  // From what write() or write_split() made, folders included; none: cannot be read back. Throws InputError.
+  // From what write() or write_split() made, folders included. Throws InputError.
   std::function<backends::IntegerNetwork(std::span<const backends::ExportedFile>)> read;
 
   bool weights_from_positions = false;  // the target makes them; its layers have one scale each
@@ -78,6 +84,9 @@ struct ExportTarget {
   std::function<std::vector<backends::MemoryUse>(const IntegerExport&)> memory;
 
   std::function<RealExport(const ExportSubject&)> write_real;
+  // What is computed there (RealExport::computed, or the trained network), from what write_real() made.
+  // Throws InputError.
+  std::function<backends::FloatNetwork(const ExportedFolder&)> read_real;
 
   bool whole_numbers() const { return write != nullptr; }
 };

@@ -103,8 +103,9 @@ class Export {
     result.write_folder = std::move(written.write_folder);
     result.certificate.properties = std::move(written.properties);
     add_encoding(result.certificate);
-    const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
     const FloatNetwork& computed = written.computed ? *written.computed : trained_;
+    result.certificate.numbers = backends::numbers_of(computed);
+    const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
     result.certificate.evidence = gather_evidence(trained_, computed, guess, source, replayed());
     add_delays(request_, trained_, computed, result.certificate);
     place(request_, trained_, computed, written.core, result);
@@ -176,6 +177,7 @@ class Export {
                const backends::TargetDescription& target, backends::Certificate& certificate) const {
     certificate.properties = integer_fidelity(trained_, found, target);
     add_encoding(certificate);
+    certificate.numbers = backends::numbers_of(found.network);
     certificate.overflow = overflow_verdict(found.network, found.scaling.front().drive);
     const auto source = samples_of(request_.test, request_.n_samples, request_.encoder, request_.n_steps);
     certificate.evidence = gather_evidence(trained_, found.network, &guess.network, source, replayed());

@@ -5,8 +5,10 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "backends/c_reader.hpp"
 #include "backends/c_samples.hpp"
 #include "backends/native.hpp"
+#include "backends/network_numbers.hpp"
 #include "native_networks.hpp"
 #include "sim/error.hpp"
 #include "sim/quantisation_fit.hpp"
@@ -29,9 +31,22 @@ void require_all_fire(const Emulated& sample) {
   for (const std::size_t n_spikes : sample.n_spikes) REQUIRE(n_spikes > 0);
 }
 
+// What is read from the source again is what it was made from.
+void require_read_back(const IntegerNetwork& network, const CSourceOptions& options) {
+  const CExport read = import_c(c_source(network, facts(), options));
+  CHECK(read.name == options.name);
+  CHECK(differences(numbers_of(network), numbers_of(read.network)).empty());
+  CHECK(read.pixel_shift == options.pixel_shift);
+  REQUIRE(read.positions.has_value() == (options.positions != nullptr));
+  if (!read.positions) return;
+  CHECK(read.positions->position == options.positions->position);
+  CHECK(read.positions->connections == options.positions->connections);
+}
+
 // Runs samples of spikes, or of pixels where the options have them, through both.
 void require_same(const IntegerNetwork& network, const CSourceOptions& options, const std::string& flags = "",
                   std::uint64_t n_samples = 3) {
+  require_read_back(network, options);
   const Folder folder;
   folder.write(c_source(network, facts(), options));
   folder.run(compiler + flags + " -o run " + options.name + ".c " + options.name + "_main.c");

@@ -99,16 +99,20 @@ std::string replay_reckon(const Files& files) {
 void check_missing(const std::string& set, const Replay& replay, const std::vector<std::string>& needed) {
   const auto cases = golden_cases(set);
   REQUIRE_FALSE(cases.empty());
-  for (const std::string& name : needed) {
-    Files files = read_folder(cases.front());
-    REQUIRE(std::erase_if(files, [&](const ExportedFile& file) { return file.name == name; }) == 1);
-    try {
-      replay(files);
-      FAIL("nothing was said of " << name);
-    } catch (const InputError& error) {
-      CHECK(error.where() == name);
+  for (const auto& folder : cases)
+    for (const std::string& name : needed) {
+      INFO(folder);
+      Files files = read_folder(folder);
+      REQUIRE(std::erase_if(files, [&](const ExportedFile& file) { return file.name == name; }) == 1);
+      try {
+        compare(replay(files), text_of(files, "rtl.log"));
+        FAIL("nothing was said of " << name);
+      } catch (const InputError& error) {
+        CHECK(error.where() == name);
+        CHECK(error.problem() == "is missing beside the other files");
+        CHECK_FALSE(error.remedy().empty());
+      }
     }
-  }
 }
 
 }  // namespace
@@ -126,10 +130,10 @@ TEST_CASE("ReckOn is emulated as its Verilog was simulated") {
 }
 
 TEST_CASE("a golden case with a file missing is refused by the file's name") {
-  check_missing("tinyodin", replay_tiny_odin, {"neur.hex", "syn.hex", "config.txt", "events.txt"});
-  check_missing("odin", replay_odin, {"neur.hex", "syn.hex", "sign.hex", "events.txt"});
+  check_missing("tinyodin", replay_tiny_odin, {"neur.hex", "syn.hex", "config.txt", "events.txt", "rtl.log"});
+  check_missing("odin", replay_odin, {"neur.hex", "syn.hex", "sign.hex", "events.txt", "rtl.log"});
   check_missing("reckon", replay_reckon,
-                {"cfg.hex", "neur.hex", "winp.hex", "wrec.hex", "wout.hex", "events.txt"});
+                {"cfg.hex", "neur.hex", "winp.hex", "wrec.hex", "wout.hex", "events.txt", "rtl.log"});
 }
 
 TEST_CASE("golden memory images are written again as they were read") {

@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "backends/native.hpp"
+#include "backends/network_numbers.hpp"
+#include "backends/verilog_reader.hpp"
 #include "native_networks.hpp"
 #include "sim/error.hpp"
 
@@ -62,7 +64,13 @@ void require_same(const IntegerNetwork& network, const VerilogOptions& options, 
   }
   for (const std::size_t n : n_spikes) REQUIRE(n > 0);
   const Folder folder;
-  folder.write(verilog_source(network, {.model = "model.h5", .version = "test"}, samples, options));
+  const auto files = verilog_source(network, {.model = "model.h5", .version = "test"}, samples, options);
+  const VerilogExport read = import_verilog(files);
+  CHECK(differences(numbers_of(network), numbers_of(read.network)).empty());
+  CHECK(read.options.name == options.name);
+  CHECK(read.options.lanes == options.lanes);
+  CHECK(read.options.pixel_shift == options.pixel_shift);
+  folder.write(files);
   const Result result = simulate(folder, options.name);
   CHECK(result.n_samples == static_cast<int>(n_samples));
   CHECK(result.n_steps == n_steps);

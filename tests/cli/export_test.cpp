@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "io/data_tree_file.hpp"
+#include "io/digest.hpp"
 #include "io/model_file.hpp"
 #include "sim/parameters.hpp"
 #include "tests/io/idx_files.hpp"
@@ -363,6 +364,9 @@ TEST_CASE("exports that make no sense are refused by name, before anything is wr
   check_export_refused(work, "c", {"--precision", "exact"}, {"--precision", "this is no option for models"});
   check_export_refused(work, "c", {"--out", "nowhere/c"}, {"nowhere/c", "does not exist"});
   check_export_refused(work, "c", {"--out", "model.h5"}, {"model.h5", "this is a file"});
+  check_export_refused(work, "c", {"--out", "model.h5/c"},
+                       {"model.h5/c", "model.h5 is a file, not a folder"});
+  check_export_refused(work, "c", {"--out", "/proc/c"}, {"/proc/c", "no folder can be made there"});
   check_export_refused(work, "c", {"--out", "data"}, {"data", "of no export"});
   check_export_refused(work, "c", {"--samples", "201"}, {"--samples", "201 of 200 test images"});
   check_export_refused(work, "c", {"--samples", "1000"}, {"--samples", "1000 of 200 test images"});
@@ -500,4 +504,11 @@ TEST_CASE("a model into whose file a number that is none was written is refused"
   std::memcpy(&bytes[at], &nan, sizeof nan);
   write_bytes(work / "model.h5", bytes);
   check_export_refused(work, "c", {}, {"model.h5", "its checksum does not match"});
+  // The same by somebody who made the checksum anew, and by a program that leaves it away.
+  const std::string content = bytes.substr(0, bytes.rfind("\nloci-sha256 "));
+  for (const std::string& seal : {io::seal_of(content), std::string()}) {
+    write_bytes(work / "model.h5", content + seal);
+    for (const char* target : {"c", "nir", "xylo-imu"})
+      check_export_refused(work, target, {}, {"model.h5:/parameters/", "[0] is nan", "train again"});
+  }
 }
