@@ -133,7 +133,7 @@ std::string routing_text(const ChipSplit& split) {
   return text;
 }
 
-std::string chips_text(const IntegerNetwork& network, const ChipSplit& split, const std::string& target) {
+std::string chips_text(const IntegerNetwork& network, const ChipSplit& split, const ChipFiles& files) {
   std::vector<std::size_t> sizes{network.n_inputs()};
   for (const IntegerLayer& layer : network.layers) sizes.push_back(layer.size());
   json chips = json::array();
@@ -142,7 +142,16 @@ std::string chips_text(const IntegerNetwork& network, const ChipSplit& split, co
                      {"layer", split[chip].layer},
                      {"sources", split[chip].sources},
                      {"neurons", split[chip].neurons}});
-  return json{{"format", "loci-chips"}, {"target", target}, {"sizes", sizes}, {"chips", chips}}.dump() + "\n";
+  const json text{{"format", "loci-chips"},
+                  {"format_version", chips_version},
+                  {"loci", files.facts.version},
+                  {"model", files.facts.model},
+                  {"seed", files.facts.seed},
+                  {"configuration", files.facts.configuration},
+                  {"target", files.target},
+                  {"sizes", sizes},
+                  {"chips", chips}};
+  return text.dump() + "\n";
 }
 
 // The steps' spikes of a layer that a chip fires, by its own numbers.
@@ -175,6 +184,11 @@ ChipsFile parse_chips(const std::string& text, const std::string& target) {
     const json file = json::parse(text);
     if (file.at("format") != "loci-chips" || file.at("target") != target)
       refuse_damaged("it is not of a network split over chips of this kind");
+    if (const int version = file.at("format_version"); version != chips_version)
+      throw InputError(
+          chips_name,
+          fmt::format("it is of format loci-chips {}, and this loci reads {}", version, chips_version),
+          "read it with the loci that wrote it, or export the network again");
     ChipsFile chips{.sizes = file.at("sizes")};
     for (const json& each : file.at("chips")) {
       chips.split.push_back(
@@ -312,7 +326,7 @@ std::vector<ExportedFile> write_split(const IntegerNetwork& network, const ChipS
     for (ExportedFile& file : chips.write(on_chip, {.trains = inputs, .n_steps = samples.n_steps}))
       files.push_back({folder_of(chip) + file.name, std::move(file.content)});
   }
-  files.push_back({chips_name, chips_text(network, split, chips.target)});
+  files.push_back({chips_name, chips_text(network, split, chips)});
   files.push_back({routing_name, routing_text(split)});
   return files;
 }

@@ -49,6 +49,7 @@ nlohmann::json split_json(const ChipSplit& split);
 // How one kind of chip is written, emulated and read.
 struct ChipFiles {
   std::string target;
+  ExportFacts facts;  // where the network comes from
   std::function<std::vector<ExportedFile>(const IntegerNetwork& part, const RtlSamples& samples)> write;
   // The chip's own emulator: which neurons fire in each step, in that order.
   std::function<std::vector<std::vector<std::uint32_t>>(const IntegerNetwork& part,
@@ -58,6 +59,7 @@ struct ChipFiles {
 };
 
 inline constexpr const char* chips_name = "chips.json";
+inline constexpr int chips_version = 1;
 inline constexpr const char* routing_name = "routing.csv";
 
 // chip-000/... with what `write` makes of each part and of what the samples send it, chips.json and

@@ -18,6 +18,7 @@ std::vector<std::vector<std::uint32_t>> run_open_loop(CrossbarChip& chip, const 
 
 ChipFiles tiny_odin_chips(const ExportFacts& facts) {
   return {.target = "tinyodin",
+          .facts = facts,
           .write = [facts](const IntegerNetwork& part,
                            const RtlSamples& samples) { return export_tiny_odin(part, samples, facts); },
           .run =
@@ -30,6 +31,7 @@ ChipFiles tiny_odin_chips(const ExportFacts& facts) {
 
 ChipFiles odin_chips(const ExportFacts& facts) {
   return {.target = "odin",
+          .facts = facts,
           .write = [facts](const IntegerNetwork& part,
                            const RtlSamples& samples) { return export_odin(part, samples, facts); },
           .run =
@@ -42,6 +44,7 @@ ChipFiles odin_chips(const ExportFacts& facts) {
 
 ChipFiles reckon_chips(const ExportFacts& facts) {
   return {.target = "reckon",
+          .facts = facts,
           .write = [facts](const IntegerNetwork& part,
                            const RtlSamples& samples) { return export_reckon(part, samples, facts); },
           .run =
