@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -151,9 +152,26 @@ std::uint64_t least_product(const PositionNetwork& network, std::size_t connecti
       if (inverse != 0) products.push_back(mask * inverse);
   }
   if (products.empty()) return 0;
-  const auto least = products.begin() + static_cast<std::ptrdiff_t>(description.n_pruned(products.size()));
+  const auto least =
+      products.begin() + static_cast<std::ptrdiff_t>(description.n_pruned(connection, products.size()));
   std::ranges::nth_element(products, least);
   return *least;
+}
+
+// The squared distance beyond which as many edges lie as the description prunes by length.
+std::uint32_t farthest_kept(const PositionNetwork& network, std::size_t connection,
+                            const sim::NetworkDescription& description) {
+  const std::uint32_t farthest = network.connections[connection].farthest;
+  std::vector<std::uint32_t> squares;
+  for (std::size_t i = 0; i < network.size(connection); ++i)
+    for (std::size_t j = 0; j < network.size(connection + 1); ++j)
+      if (const auto squared = squared_distance(network, connection, i, j); squared <= farthest)
+        squares.push_back(squared);
+  if (squares.empty()) return farthest;
+  const auto last =
+      squares.begin() + static_cast<std::ptrdiff_t>(description.n_pruned(connection, squares.size()));
+  std::ranges::nth_element(squares, last, std::greater<>());
+  return *last;
 }
 
 }  // namespace
@@ -221,7 +239,10 @@ PositionNetwork quantise_positions(const sim::NetworkDescription& network, const
   for (std::size_t l = 0; l < gridded.n_connections(); ++l) {
     PositionConnection& rule = result.connections.emplace_back(rule_of(gridded, exact, l, units[l]));
     rule.limit = limits[l];
-    if (gridded.pruned > 0.0) rule.least = least_product(result, l, gridded);
+    if (gridded.prunes() && gridded.pruned_by == sim::PrunedBy::length)
+      rule.farthest = farthest_kept(result, l, gridded);
+    else if (gridded.prunes())
+      rule.least = least_product(result, l, gridded);
     if (gridded.balances(l)) rule.centre = centres(result, l);
   }
   return result;

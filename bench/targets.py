@@ -72,7 +72,7 @@ def exported(options, model, target, more):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "export"
         command = [common.LOCI, "export", model, "--target", target.split(",")[0], "--data-dir", options.mnist, "--samples",
-                   options.samples, "--threads", options.threads, "--write-samples", 0, "--out", out, "--quiet", "--json", *more]
+                   options.samples, "--threads", options.threads, "--write-samples", 1, "--out", out, "--quiet", "--json", *more]
         common.run([str(part) for part in command], timed=False)
         files = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith("certificate")]
         return json.loads((out / "certificate.json").read_text()), sum(path.stat().st_size for path in files)

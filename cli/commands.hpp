@@ -20,5 +20,7 @@ void add_verify(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
+void add_prune(CLI::App& app, Action& action);
+void add_reproduce(CLI::App& app, Action& action);
 
 }  // namespace loci::cli

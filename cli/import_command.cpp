@@ -59,6 +59,8 @@ TrainConfig configuration_of(const backends::NirGraph& graph, const sim::Network
   config.balanced = false;
   config.cutoff = network.cutoff;
   config.pruned = network.pruned;
+  config.pruned_shares = network.pruned_shares;
+  config.pruned_by = name_of(network.pruned_by);
   const sim::Lif& lif = network.lif.front();
   config.beta = lif.beta;
   config.threshold = lif.threshold;

@@ -27,6 +27,8 @@ int run(int argc, char** argv) {
   loci::cli::add_import(app, action);
   loci::cli::add_info(app, action);
   loci::cli::add_data(app, action);
+  loci::cli::add_prune(app, action);
+  loci::cli::add_reproduce(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

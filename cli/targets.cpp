@@ -182,6 +182,7 @@ ExportTarget verilog(const TargetOptions& options) {
   return {
       .name = "verilog",
       .title = backends::verilog_target().title,
+      .needs_samples = true,
       .describe = [bits = weight_bits_of(options)](
                       const sim::Lif& lif) { return backends::verilog_target(lif, bits); },
       .write =

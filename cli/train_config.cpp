@@ -38,7 +38,11 @@ const std::vector<Field>& fields() {
       {"network.cutoff", "--cutoff", &C::cutoff,
        "pairs of neurons farther apart have no edge; inf: all have"},
       {"network.pruned", "--pruned", &C::pruned,
-       "share of each connection's edges removed, smallest weights first, afresh at each update; 0: none"},
+       "share of each connection's edges removed, afresh at each update; 0: none"},
+      {"network.pruned_shares", "--pruned-shares", &C::pruned_shares,
+       "instead of --pruned, a share for each connection"},
+      {"network.pruned_by", "--pruned-by", &C::pruned_by,
+       "edges removed first: weight (the smallest) or length (the longest)"},
       {"network.beta", "--beta", &C::beta, "membrane decay per step"},
       {"network.threshold", "--threshold", &C::threshold, "firing threshold"},
       {"network.reset", "--reset", &C::reset, "subtract, zero or none"},
@@ -70,6 +74,10 @@ const std::vector<Field>& fields() {
       {"training.decay", "--decay", &C::decay, "of the learning rate: constant, linear, quadratic or cosine"},
       {"training.warmup", "--warmup", &C::warmup,
        "fraction of the training over which the rate rises from 0"},
+      {"training.pruning_begin", "--pruning-begin", &C::pruning_begin,
+       "fraction of the training before which nothing is pruned"},
+      {"training.pruning_end", "--pruning-end", &C::pruning_end,
+       "fraction from which on all of the share is; between them it rises, fast at first"},
       {"training.adam_beta1", "--adam-beta1", &C::adam_beta1, "decay of Adam's first moment"},
       {"training.adam_beta2", "--adam-beta2", &C::adam_beta2, "decay of Adam's second moment"},
       {"training.adam_epsilon", "--adam-epsilon", &C::adam_epsilon, "Adam's epsilon"},
@@ -91,14 +99,18 @@ const std::vector<Field>& fields() {
   return table;
 }
 
-void read_toml(io::TomlConfig document, TrainConfig& config) {
+void read_settings(io::TomlConfig& document, const std::string& prefix, TrainConfig& config) {
   for (const Field& field : fields())
     std::visit(
         [&](auto member) {
           using Value = std::remove_reference_t<decltype(config.*member)>;
-          if (auto value = document.get<Value>(field.key)) config.*member = std::move(*value);
+          if (auto value = document.get<Value>(prefix + field.key)) config.*member = std::move(*value);
         },
         field.member);
+}
+
+void read_toml(io::TomlConfig document, TrainConfig& config) {
+  read_settings(document, "", config);
   // Files of earlier builds hold it. It said how much memory trajectories take, as trajectory_mib does now.
   document.get<std::uint64_t>("training.checkpoint_steps");
   document.refuse_unknown();
@@ -202,6 +214,8 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
   network.softening = config.softening;
   network.cutoff = config.cutoff;
   network.pruned = config.pruned;
+  network.pruned_shares = config.pruned_shares;
+  network.pruned_by = sim::parse_pruned_by(config.pruned_by, "network.pruned_by");
   network.lif = {{.beta = config.beta,
                   .threshold = config.threshold,
                   .reset = sim::parse_reset(config.reset, "network.reset"),
@@ -214,6 +228,7 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
   plan.schedule = {.peak = config.learning_rate,
                    .decay = learning::parse_decay(config.decay, "training.decay"),
                    .warmup = config.warmup};
+  plan.pruning = {.begin = config.pruning_begin, .end = config.pruning_end};
   plan.adam = {.beta1 = config.adam_beta1,
                .beta2 = config.adam_beta2,
                .epsilon = config.adam_epsilon,

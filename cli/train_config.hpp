@@ -33,6 +33,8 @@ struct TrainConfig {
   double softening = 0.0;
   double cutoff = std::numeric_limits<double>::infinity();
   double pruned = 0.0;
+  std::vector<double> pruned_shares;
+  std::string pruned_by = "weight";
   double beta = 0.95;
   double threshold = 1.0;
   std::string reset = "subtract";
@@ -57,6 +59,8 @@ struct TrainConfig {
   double learning_rate = 0.005;
   std::string decay = "constant";
   double warmup = 0.0;
+  double pruning_begin = 0.0;
+  double pruning_end = 0.0;
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.999;
   double adam_epsilon = 1e-8;
@@ -86,6 +90,8 @@ struct Field {
 // In the order in which they are printed.
 const std::vector<Field>& fields();
 
+// Overwrites what the document names, each key after `prefix`.
+void read_settings(io::TomlConfig& document, const std::string& prefix, TrainConfig& config);
 // Overwrites what the document names; refuses unknown keys with line and column.
 void read_toml(io::TomlConfig document, TrainConfig& config);
 std::string to_toml(const TrainConfig& config);

@@ -26,7 +26,8 @@ void require_finite(std::span<const float> values, const std::string& group, con
 
 // The oldest that says all there is, so that older programs read what they can understand.
 int version_of(const sim::NetworkDescription& network) {
-  return network.quantisation.any() ? model_format_version : 2;
+  if (network.pruned_by != sim::PrunedBy::weight || !network.pruned_shares.empty()) return 4;
+  return network.quantisation.any() ? 3 : 2;
 }
 
 void write_parameters(hdf5::Group& root, const ModelFile& model, const std::string& where) {

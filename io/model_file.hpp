@@ -17,8 +17,8 @@
 namespace loci::io {
 
 // 2: the network may lack edges (cutoff, pruned), which a reader of 1 would not notice; 3: it may round its
-// numbers (quantization).
-inline constexpr int model_format_version = 3;
+// numbers (quantization); 4: pruning may go by length or by shares of its own for each connection.
+inline constexpr int model_format_version = 4;
 
 struct NamedArray {
   std::string name;

@@ -82,6 +82,9 @@ void write_network(hdf5::Group& root, const sim::NetworkDescription& network) {
   group.write_attribute("softening", network.softening);
   group.write_attribute("cutoff", network.cutoff);
   group.write_attribute("pruned", network.pruned);
+  if (!network.pruned_shares.empty()) group.write("pruned_shares", network.pruned_shares);
+  if (network.pruned_by != sim::PrunedBy::weight)
+    group.write_attribute("pruned_by", std::string(name_of(network.pruned_by)));
   group.write("sizes", std::vector<std::uint64_t>(network.sizes.begin(), network.sizes.end()));
   group.write("weight_scale", network.weight_scale);
   write_lif(group, network.lif);
@@ -109,6 +112,11 @@ sim::NetworkDescription read_network(const hdf5::Group& root) {
       .softening = group.read_attribute<double>("softening"),
       .cutoff = since_version_2("cutoff", whole.cutoff),
       .pruned = since_version_2("pruned", whole.pruned),
+      .pruned_shares = group.exists("pruned_shares") ? group.dataset("pruned_shares").read<double>()
+                                                     : std::vector<double>{},
+      .pruned_by = group.has_attribute("pruned_by")
+                       ? sim::parse_pruned_by(group.read_string_attribute("pruned_by"), place("pruned_by"))
+                       : whole.pruned_by,
       .lif = read_lif(group),
       .quantisation = read_quantisation(group)};
   try {

@@ -64,7 +64,8 @@ void Connection::prepare(const sim::Parameters& parameters, const Workers& worke
     prepare_space();
   else
     stored_ = parameters.group("weight", index_);
-  if (network_.pruned > 0.0) prune(workers);
+  least_ = 0.0F;
+  if (network_.prunes()) prune(workers);
   if (balanced_) find_means(workers);
   if (network_.quantisation.rounds_weights()) return keep_rounded(workers);
   const std::size_t n_floats = pre_.padded() * post_.padded();
@@ -92,7 +93,7 @@ void Connection::keep_rounded(const Workers& workers) {
   const auto exact = sim::in_double(network_, *parameters_);
   const std::size_t n_post = post_.n_neurons();
   const auto order = neighbourhood_.order(index_);
-  if (!network_.spatial() || network_.pruned > 0.0) {
+  if (!network_.spatial() || network_.prunes()) {
     const auto weights = sim::connection_weights(unrounded, exact, index_);
     for (std::size_t i = 0; i < pre_.n_neurons(); ++i)
       scatter_row(i, std::span(weights).subspan(neuron_at(order, i) * n_post, n_post));
@@ -157,20 +158,33 @@ std::size_t Connection::n_within_cutoff(const Workers& workers) const {
   return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
 }
 
-// Removing the smallest |W| = s |m_i| / r_ij is, for each presynaptic neuron, a nearer cutoff.
+// Removing the smallest |W| = s |m_i| / r_ij is, for each presynaptic neuron, a nearer cutoff; removing the
+// longest is the same with a mask of 1 for all.
 void Connection::prune(const Workers& workers) {
-  least_ = 0.0F;
   mean_.clear();
   const std::size_t n_within = n_within_cutoff(workers);
-  const std::size_t n_removed = network_.n_pruned(n_within);
+  const std::size_t n_removed = network_.n_pruned(index_, n_within);
   if (n_removed == 0) return;
-  least_ = least_kept(n_removed, n_within, workers);
-  if (!network_.spatial() || least_ == 0.0F) return;
-  for (std::size_t i = 0; i < pre_.n_neurons(); ++i) {
-    // The last edge kept must not fall to the rounding of its own weight.
-    const float ratio = factor_[i] / (least_ * (1 - 5e-7F));
-    reach_[i] = std::min(reach_[i], ratio * ratio);
+  AlignedFloats ones;
+  const bool by_length = network_.pruned_by == sim::PrunedBy::length;
+  if (by_length) {
+    ones.assign(factor_.size(), 0.0F);
+    std::fill_n(ones.begin(), pre_.n_neurons(), 1.0F);
+    factor_.swap(ones);
   }
+  least_ = least_kept(n_removed, n_within, workers);
+  if (network_.spatial() && least_ > 0.0F)
+    for (std::size_t i = 0; i < pre_.n_neurons(); ++i) {
+      // The last edge kept must not fall to the rounding of its own weight.
+      const float ratio = factor_[i] / (least_ * (1 - 5e-7F));
+      reach_[i] = std::min(reach_[i], ratio * ratio);
+    }
+  if (by_length) factor_.swap(ones);
+}
+
+void Connection::prune_share(double share) {
+  network_.pruned = share;
+  network_.pruned_shares.clear();
 }
 
 // How many |W| > 0 have each upper half of a float's bits, or, of those with this upper half, each lower one.

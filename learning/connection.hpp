@@ -36,6 +36,9 @@ class Connection {
   // are kept where they are rounded, where that pays within one update, or, with `keep`, for many.
   void prepare(const sim::Parameters& parameters, const Workers& workers, bool keep);
 
+  // Removes another share of the edges than the network's from the next prepare() on.
+  void prune_share(double share);
+
   // Weights of postsynaptic panel p from presynaptic panels `near`, part of near_pre(p): a tile (width of the
   // presynaptic panel, width of p) for each, one after another. Zero where there is no edge and in padding.
   // Made in `scratch` unless all are kept. Any thread.
@@ -88,7 +91,7 @@ class Connection {
   void join(std::span<Part> parts, Part& total) const;
   DistanceGradient destination(Part& part, std::size_t q, std::size_t p) const;
 
-  const sim::NetworkDescription network_;
+  sim::NetworkDescription network_;
   std::size_t index_;
   PanelLayout pre_;
   PanelLayout post_;

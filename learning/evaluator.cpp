@@ -224,6 +224,12 @@ std::span<const float> BatchEvaluator::sorted_at() const {
 void BatchEvaluator::sort_at(std::vector<float> values) {
   state_->block.neighbourhood.sort_at(std::move(values), state_->workers);
 }
+void BatchEvaluator::prune_to(double fraction) {
+  if (!state_->network.prunes()) return;
+  for (std::size_t l = 0; l < state_->network.n_connections(); ++l)
+    state_->block.connections[l].prune_share(fraction * state_->network.pruned_share(l));
+  state_->prepared_from = nullptr;
+}
 const Profile& BatchEvaluator::profile() const {
   return state_->profile;
 }

@@ -56,6 +56,9 @@ class BatchEvaluator {
   // batches go on to the same bit.
   std::span<const float> sorted_at() const;
   void sort_at(std::vector<float> values);
+  // From the next batch on, only this fraction (0 to 1) of the share of edges that the network prunes is
+  // removed.
+  void prune_to(double fraction);
   const Profile& profile() const;
   Profile& profile();
 

@@ -35,6 +35,14 @@ double Schedule::rate(std::uint64_t update, std::uint64_t n_updates) const {
   return peak * (rise < 1.0 ? rise : 1.0) * decay_factor(decay, x);
 }
 
+double PruningSchedule::fraction(std::uint64_t update, std::uint64_t n_updates) const {
+  const double x = static_cast<double>(update) / static_cast<double>(n_updates);
+  if (x >= end) return 1.0;
+  if (x <= begin) return 0.0;
+  const double left = 1.0 - (x - begin) / (end - begin);
+  return 1.0 - left * left * left;
+}
+
 std::string_view name_of(Decay value) {
   return find_name(decays, value);
 }

@@ -23,6 +23,16 @@ struct Schedule {
   double rate(std::uint64_t update, std::uint64_t n_updates) const;
 };
 
+// How much of the pruned share is removed in the course of a training: nothing before `begin`, all of it from
+// `end` on (fractions of all updates), and between them 1 - (1 - progress)^3, which removes most while much
+// is left (Zhu and Gupta 2017, arXiv 1710.01878, eq. 1).
+struct PruningSchedule {
+  double begin = 0.0;
+  double end = 0.0;
+
+  double fraction(std::uint64_t update, std::uint64_t n_updates) const;
+};
+
 std::string_view name_of(Decay value);
 Decay parse_decay(std::string_view text, const std::string& where);
 

@@ -30,6 +30,10 @@ void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
           "choose one above 0");
   require(plan.schedule.warmup >= 0 && plan.schedule.warmup < 1, "training.warmup",
           "the warm-up is not a fraction below 1", "choose 0 or a small fraction of the training");
+  require(plan.pruning.begin >= 0 && plan.pruning.begin <= plan.pruning.end && plan.pruning.end <= 1,
+          "training.pruning_end",
+          "pruning does not begin at a fraction of the training and end at a later one",
+          "choose 0 <= pruning_begin <= pruning_end <= 1");
   require(plan.largest_gradient_norm >= 0, "training.clip_norm", "the largest gradient norm is negative",
           "choose 0 for none");
   require(positive(plan.initialisation.spread), "network.spread", "the spread of positions is not positive",
@@ -102,6 +106,7 @@ void Trainer::run_epoch(TrainingState& state, TrainingObserver& observer, bool& 
     const std::size_t size = std::min(plan_.batch_size, order.size() - begin);
     const ImageBatch batch(images_, std::span(order).subspan(begin, size), plan_.encoder, epoch);
     BatchResult result;
+    evaluator_.prune_to(pruned_fraction(state));
     try {
       result = evaluator_.gradient(state.parameters, batch, gradient);
     } catch (const NotFinite&) {
@@ -139,14 +144,18 @@ void Trainer::finish_epoch(TrainingState& state, double learning_rate) {
                      .spikes_per_image = static_cast<double>(state.n_spikes) / n_seen,
                      .seconds = state.seconds};
   if (!validation_.empty()) {
+    const double pruned = pruned_fraction(state);
+    evaluator_.prune_to(pruned);
     record.validation_accuracy =
         evaluate(evaluator_, state.parameters, images_, validation_, plan_.encoder).accuracy;
-    if (record.validation_accuracy > state.best_accuracy) {
+    // Before all is pruned, an epoch is one of another network.
+    if (pruned == 1.0 && record.validation_accuracy > state.best_accuracy) {
       state.best = state.parameters.values;
       state.best_accuracy = record.validation_accuracy;
       state.best_epoch = record.epoch;
     }
-    state.stopped_early = plan_.patience > 0 && record.epoch >= state.best_epoch + plan_.patience;
+    state.stopped_early =
+        plan_.patience > 0 && state.best_epoch > 0 && record.epoch >= state.best_epoch + plan_.patience;
   }
   state.history.push_back(record);
   state.epoch = record.epoch;

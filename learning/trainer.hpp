@@ -19,6 +19,7 @@ struct TrainingPlan {
   Objective objective;
   sim::Encoder encoder;
   Schedule schedule;
+  PruningSchedule pruning;
   AdamSettings adam;
   std::size_t epochs = 20;
   std::size_t batch_size = 100;
@@ -55,7 +56,9 @@ struct TrainingState {
   std::uint64_t n_spikes = 0;
   double seconds = 0;            // of the epoch under way
   std::vector<float> sorted_at;  // BatchEvaluator::sorted_at
-  std::vector<float> best;       // parameters of the best epoch on the validation images; empty without them
+  // Parameters of the best epoch on the validation images, of those with all pruned edges removed; empty
+  // without them.
+  std::vector<float> best;
   double best_accuracy = -1;
   std::size_t best_epoch = 0;
   std::vector<EpochRecord> history;
@@ -96,6 +99,9 @@ class Trainer {
  private:
   void run_epoch(TrainingState& state, TrainingObserver& observer, bool& go_on);
   void finish_epoch(TrainingState& state, double learning_rate);
+  double pruned_fraction(const TrainingState& state) const {
+    return plan_.pruning.fraction(state.adam.n_updates, plan_.epochs * n_batches());
+  }
   std::size_t n_batches() const { return (training_.size() + plan_.batch_size - 1) / plan_.batch_size; }
 
   const TrainingPlan plan_;

@@ -16,6 +16,7 @@ constexpr NameTable<LayerDistance, 3> layer_distances{{{LayerDistance::fixed, "f
                                                        {LayerDistance::relaxed, "relaxed"}}};
 constexpr NameTable<Reset, 3> resets{
     {{Reset::subtract, "subtract"}, {Reset::zero, "zero"}, {Reset::none, "none"}}};
+constexpr NameTable<PrunedBy, 2> pruning_orders{{{PrunedBy::weight, "weight"}, {PrunedBy::length, "length"}}};
 
 [[noreturn]] void refuse(const char* field, const std::string& problem, const std::string& remedy) {
   throw InputError(std::string("network.") + field, problem, remedy);
@@ -84,6 +85,27 @@ void validate_quantisation(const NetworkDescription& network) {
     refuse_quantisation("step", "the step is not a power of two", "choose one, for example 0.0625");
 }
 
+void validate_share(const char* field, double share) {
+  if (!(share >= 0.0 && share < 1.0))
+    refuse(field, "the share " + std::to_string(share) + " is outside [0, 1)",
+           "choose a share of the edges below 1, or 0 for none");
+}
+
+void validate_pruning(const NetworkDescription& network) {
+  validate_share("pruned", network.pruned);
+  for (const double share : network.pruned_shares) validate_share("pruned_shares", share);
+  if (!network.pruned_shares.empty() && network.pruned_shares.size() != network.n_connections())
+    refuse("pruned_shares",
+           std::to_string(network.pruned_shares.size()) + " shares for " +
+               std::to_string(network.n_connections()) + " connections",
+           "give one per pair of neighbouring layers, or none");
+  if (!network.pruned_shares.empty() && network.pruned > 0.0)
+    refuse("pruned_shares", "there are shares by connection and one for all",
+           "leave out one of pruned and pruned_shares");
+  if (!network.spatial() && network.pruned_by == PrunedBy::length)
+    refuse("pruned_by", "the edges of a dense network have no length", "prune by weight");
+}
+
 }  // namespace
 
 void validate(const NetworkDescription& network) {
@@ -105,9 +127,7 @@ void validate(const NetworkDescription& network) {
     refuse("cutoff", "the cutoff is not a positive distance", "choose one above 0, or inf for none");
   if (!network.spatial() && std::isfinite(network.cutoff))
     refuse("cutoff", "a dense network has no distances to cut off at", "leave the cutoff out");
-  if (!(network.pruned >= 0.0 && network.pruned < 1.0))
-    refuse("pruned", "the share " + std::to_string(network.pruned) + " is outside [0, 1)",
-           "choose a share of the edges below 1, or 0 for none");
+  validate_pruning(network);
   if (network.spatial()) validate_space(network);
   if (network.spiking()) validate_lif(network);
   validate_quantisation(network);
@@ -169,6 +189,9 @@ std::string_view name_of(LayerDistance value) {
 std::string_view name_of(Reset value) {
   return find_name(resets, value);
 }
+std::string_view name_of(PrunedBy value) {
+  return find_name(pruning_orders, value);
+}
 Wiring parse_wiring(std::string_view text, const std::string& where) {
   return find_value(wirings, text, where);
 }
@@ -180,6 +203,9 @@ LayerDistance parse_layer_distance(std::string_view text, const std::string& whe
 }
 Reset parse_reset(std::string_view text, const std::string& where) {
   return find_value(resets, text, where);
+}
+PrunedBy parse_pruned_by(std::string_view text, const std::string& where) {
+  return find_value(pruning_orders, text, where);
 }
 
 }  // namespace loci::sim

@@ -21,6 +21,7 @@ enum class LayerDistance {
   relaxed
 };  // gap 1; one learned gap a layer pair; all d coordinates learned
 enum class Reset { subtract, zero, none };
+enum class PrunedBy { weight, length };  // which edges go first: the smallest |W| or the longest
 
 // Discrete leaky integrate-and-fire neuron, snnTorch's `Leaky`:
 //   U[t] = beta U[t-1] + I[t] - reset(U[t-1] > threshold),  S[t] = U[t] > threshold (strict).
@@ -47,7 +48,9 @@ struct NetworkDescription {
   bool balanced = false;                                    // a_j - mean_j(a_j) at the first hidden layer
   double softening = 0.0;                                   // added to every squared distance
   double cutoff = std::numeric_limits<double>::infinity();  // pairs farther apart have no edge; spatial only
-  double pruned = 0.0;          // share of each connection's edges that are removed, smallest |W| first
+  double pruned = 0.0;                  // share of each connection's edges that are removed
+  std::vector<double> pruned_shares{};  // one per connection instead; empty: `pruned` for all
+  PrunedBy pruned_by = PrunedBy::weight;
   std::vector<Lif> lif{Lif{}};  // one for all layers, or one per non-input layer
   Quantisation quantisation{};  // what parameters and weights are rounded to before they act
 
@@ -62,10 +65,14 @@ struct NetworkDescription {
   std::size_t n_coordinates() const { return spatial() ? (relaxed() ? dims : dims - 1) : 0; }
   double scale(std::size_t connection) const { return weight_scale.empty() ? 1.0 : weight_scale[connection]; }
   // Whether pairs of neighbouring layers may lack an edge.
-  bool culled() const { return std::isfinite(cutoff) || pruned > 0.0; }
+  bool culled() const { return std::isfinite(cutoff) || prunes(); }
+  bool prunes() const { return pruned > 0.0 || !pruned_shares.empty(); }
+  double pruned_share(std::size_t connection) const {
+    return pruned_shares.empty() ? pruned : pruned_shares[connection];
+  }
   // How many of a connection's edges within the cutoff are removed, ties aside: never all.
-  std::size_t n_pruned(std::size_t n_within) const {
-    const auto n = static_cast<std::size_t>(pruned * static_cast<double>(n_within));
+  std::size_t n_pruned(std::size_t connection, std::size_t n_within) const {
+    const auto n = static_cast<std::size_t>(pruned_share(connection) * static_cast<double>(n_within));
     return n_within == 0 ? 0 : std::min(n, n_within - 1);
   }
   // The LIF of layer 1..n_layers()-1.
@@ -118,9 +125,11 @@ std::string_view name_of(Wiring value);
 std::string_view name_of(NeuronModel value);
 std::string_view name_of(LayerDistance value);
 std::string_view name_of(Reset value);
+std::string_view name_of(PrunedBy value);
 Wiring parse_wiring(std::string_view text, const std::string& where);
 NeuronModel parse_neuron_model(std::string_view text, const std::string& where);
 LayerDistance parse_layer_distance(std::string_view text, const std::string& where);
 Reset parse_reset(std::string_view text, const std::string& where);
+PrunedBy parse_pruned_by(std::string_view text, const std::string& where);
 
 }  // namespace loci::sim

@@ -78,22 +78,19 @@ std::vector<Real> pair_weights(const NetworkDescription& network, const BasicPar
   return weights;
 }
 
-// Removes the edges of smallest |weight|.
+// Removes the edges of smallest rank.
 template <typename Real>
-void prune(const NetworkDescription& network, std::span<const Real> weights,
+void prune(const NetworkDescription& network, std::size_t connection, std::span<const Real> ranks,
            std::vector<std::uint8_t>& edges) {
-  // What is not a number is kept: whoever uses it refuses it by name.
-  const auto magnitude = [](Real weight) {
-    return std::isnan(weight) ? std::numeric_limits<Real>::infinity() : std::abs(weight);
-  };
-  std::vector<Real> magnitudes;
-  for (std::size_t at = 0; at < weights.size(); ++at)
-    if (edges[at] != 0) magnitudes.push_back(magnitude(weights[at]));
-  if (magnitudes.empty()) return;
-  const auto least = magnitudes.begin() + static_cast<std::ptrdiff_t>(network.n_pruned(magnitudes.size()));
-  std::ranges::nth_element(magnitudes, least);
-  for (std::size_t at = 0; at < weights.size(); ++at)
-    if (magnitude(weights[at]) < *least) edges[at] = 0;
+  std::vector<Real> of_edges;
+  for (std::size_t at = 0; at < ranks.size(); ++at)
+    if (edges[at] != 0) of_edges.push_back(ranks[at]);
+  if (of_edges.empty()) return;
+  const auto least =
+      of_edges.begin() + static_cast<std::ptrdiff_t>(network.n_pruned(connection, of_edges.size()));
+  std::ranges::nth_element(of_edges, least);
+  for (std::size_t at = 0; at < ranks.size(); ++at)
+    if (ranks[at] < *least) edges[at] = 0;
 }
 
 std::vector<float> in_single(const std::vector<double>& values) {
@@ -161,6 +158,18 @@ std::vector<Real> connection_distances(const NetworkDescription& network,
 }
 
 template <typename Real>
+std::vector<Real> pruning_ranks(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                                std::size_t connection) {
+  const bool by_length = network.pruned_by == PrunedBy::length;
+  std::vector<Real> ranks = by_length ? connection_distances(network, parameters, connection)
+                                      : pair_weights(network, parameters, connection);
+  // What is not a number is kept: whoever uses it refuses it by name.
+  for (Real& rank : ranks)
+    rank = std::isnan(rank) ? std::numeric_limits<Real>::infinity() : std::abs(by_length ? 1 / rank : rank);
+  return ranks;
+}
+
+template <typename Real>
 std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
                                            const BasicParameters<Real>& parameters, std::size_t connection) {
   std::vector<std::uint8_t> edges(network.sizes[connection] * network.sizes[connection + 1], 1);
@@ -169,7 +178,8 @@ std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
     for (std::size_t at = 0; at < edges.size(); ++at)
       if (static_cast<double>(distances[at]) > network.cutoff) edges[at] = 0;
   }
-  if (network.pruned > 0.0) prune<Real>(network, pair_weights(network, parameters, connection), edges);
+  if (network.prunes())
+    prune<Real>(network, connection, pruning_ranks(network, parameters, connection), edges);
   return edges;
 }
 
@@ -194,7 +204,7 @@ std::vector<Real> connection_weights(const NetworkDescription& network,
 
 void weight_row(const NetworkDescription& network, const SpatialPairs<double>& pairs, std::size_t connection,
                 std::size_t i, std::span<double> row) {
-  assert(network.spatial() && network.pruned == 0.0);
+  assert(network.spatial() && !network.prunes());
   const double scaled_mask = pairs.scaled_mask(i);
   std::vector<std::uint8_t> far;
   double sum = 0.0;
@@ -247,6 +257,10 @@ template std::vector<std::uint8_t> connection_edges(const NetworkDescription&, c
                                                     std::size_t);
 template std::vector<std::uint8_t> connection_edges(const NetworkDescription&, const BasicParameters<double>&,
                                                     std::size_t);
+template std::vector<float> pruning_ranks(const NetworkDescription&, const BasicParameters<float>&,
+                                          std::size_t);
+template std::vector<double> pruning_ranks(const NetworkDescription&, const BasicParameters<double>&,
+                                           std::size_t);
 template std::vector<float> connection_weights(const NetworkDescription&, const BasicParameters<float>&,
                                                std::size_t);
 template std::vector<double> connection_weights(const NetworkDescription&, const BasicParameters<double>&,

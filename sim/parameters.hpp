@@ -124,11 +124,17 @@ void weight_row(const NetworkDescription& network, const SpatialPairs<double>& p
                 std::size_t i, std::span<double> row);
 
 // The edges E of connection l, (n_l, n_{l+1}) row-major: 1 where a pair has one, 0 elsewhere. Edges are the
-// pairs with r_ij <= cutoff, less the network.n_pruned() of them with the smallest |W_ij| before balancing;
-// of equal ones at the border none is removed.
+// pairs with r_ij <= cutoff, less the network.n_pruned() of them with the smallest rank: |W_ij| before
+// balancing, or 1 / r_ij where the longest go first. Of equal ones at the border none is removed.
 template <typename Real>
 std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
                                            const BasicParameters<Real>& parameters, std::size_t connection);
+
+// By what pruning orders the pairs of connection l, (n_l, n_{l+1}) row-major: the smallest go first, whether
+// they are edges or not. |W_ij| before balancing, or 1 / r_ij.
+template <typename Real>
+std::vector<Real> pruning_ranks(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                                std::size_t connection);
 
 // Biases of layer l + 1 as they act: centred where the connection is balanced, since balancing is a_j -
 // mean_j(a_j) of the whole current, and rounded last where weights are.

@@ -110,7 +110,7 @@ void add_from_all_pairs(const ConnectionEdges& edges) {
 // How far apart neurons are that need a look: a mean is taken over all edges of the network, whatever the
 // options leave of them. Infinite where all pairs do, and where what is rounded is not worth a search.
 double reach_of(const NetworkDescription& network, const GraphOptions& options, std::size_t connection) {
-  if (!network.spatial() || network.pruned > 0.0 || network.quantisation.any())
+  if (!network.spatial() || network.prunes() || network.quantisation.any())
     return std::numeric_limits<double>::infinity();
   return network.balances(connection) ? network.cutoff : std::min(network.cutoff, options.cutoff);
 }

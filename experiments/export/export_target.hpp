@@ -67,7 +67,8 @@ struct ExportedFolder {
 struct ExportTarget {
   std::string name;
   std::string title;
-  bool unverified = false;  // written from second-hand facts
+  bool unverified = false;     // written from second-hand facts
+  bool needs_samples = false;  // its files are of no use without one
 
   // How it computes a network of such neurons; with write_real: how it rounds one, if scales are searched.
   std::function<backends::TargetDescription(const sim::Lif&)> describe;

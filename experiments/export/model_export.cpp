@@ -41,6 +41,9 @@ class Export {
                           .model_digest = request_.model_digest,
                           .data = request_.test.name,
                           .input = words_of(request_.encoder)};
+    if (request_.target.needs_samples && request_.n_written == 0)
+      throw InputError("--write-samples", "target " + request_.target.name + " cannot do without a sample",
+                       "write at least one");
     const std::vector<sim::SpikeTrains> samples = written_samples();
     const std::vector<std::span<const std::uint8_t>> images = written_images();
     const ExportSubject subject{.network = request_.network,

@@ -134,6 +134,10 @@ TEST_CASE("a cutoff and pruning remove the same edges from regenerated weights a
   description.cutoff = 4.0;
   description.pruned = 0.5;
   description.balanced = false;
+  SECTION("the smallest weights") {}
+  SECTION("the longest edges") {
+    description.pruned_by = sim::PrunedBy::length;
+  }
   const auto parameters = sim::initialise(description, {.spread = 2.0, .gap = 0.7, .seed = 5});
   const std::vector<double> units{10000.0, 40000.0};
   const std::vector<std::int32_t> limits{32767, 32767};

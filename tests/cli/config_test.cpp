@@ -95,6 +95,10 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "6.5",
                                           "--pruned",
                                           "0.75",
+                                          "--pruned-shares",
+                                          "0.5,0.25",
+                                          "--pruned-by",
+                                          "length",
                                           "--beta",
                                           "0.25",
                                           "--threshold",
@@ -135,6 +139,10 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "linear",
                                           "--warmup",
                                           "0.0625",
+                                          "--pruning-begin",
+                                          "0.25",
+                                          "--pruning-end",
+                                          "0.75",
                                           "--adam-beta1",
                                           "0.75",
                                           "--adam-beta2",
@@ -179,6 +187,8 @@ balanced = true
 softening = 0.5
 cutoff = 6.5
 pruned = 0.75
+pruned_shares = [0.5, 0.25]
+pruned_by = "length"
 beta = 0.25
 threshold = 1.5
 reset = "zero"
@@ -206,6 +216,8 @@ batch_size = 15
 learning_rate = 0.125
 decay = "linear"
 warmup = 0.0625
+pruning_begin = 0.25
+pruning_end = 0.75
 adam_beta1 = 0.75
 adam_beta2 = 0.625
 adam_epsilon = 0.375

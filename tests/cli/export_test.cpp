@@ -372,6 +372,7 @@ TEST_CASE("exports that make no sense are refused by name, before anything is wr
   check_export_refused(work, "c", {"--samples", "1000"}, {"--samples", "1000 of 200 test images"});
   check_export_refused(work, "c", {"--calibration", "401"}, {"--calibration", "401 of 400 training images"});
   check_export_refused(work, "c", {"--write-samples", "201"}, {"--write-samples", "201 of 200"});
+  check_export_refused(work, "verilog", {"--write-samples", "0"}, {"--write-samples", "write at least one"});
   check_export_refused(work, "c", {"--calibration", "0"}, {"--calibration"});
   check_export_refused(work, "c", {"--encoding", "morse"}, {"--encoding", "morse"});
   check_export_refused(work, "c", {"--require", "perfection"}, {"--require", "agreement=S"});

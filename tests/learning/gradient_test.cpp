@@ -292,6 +292,14 @@ TEST_CASE("the fast path follows the edges of the reference path: cutoff and pru
         check_fast_path(network, rates, true, seed);
       }
   for (const bool balanced : {false, true})
+    check_fast_path({.sizes = {50, 131, 40, 10},
+                     .dims = 5,
+                     .weight_scale = {0.5, 0.4, 0.4},
+                     .balanced = balanced,
+                     .pruned_shares = {0.3, 0.0, 0.5},
+                     .pruned_by = sim::PrunedBy::length},
+                    spikes, true, 50);
+  for (const bool balanced : {false, true})
     check_fast_path({.sizes = {50, 40, 10},
                      .wiring = Wiring::dense,
                      .balanced = balanced,

@@ -267,3 +267,47 @@ TEST_CASE("every instruction set of this machine computes the same gradient up t
   for (const auto& gradient : gradients)
     CHECK(test::largest_relative_error<float, float>(gradient, gradients.front()) < 1e-4);
 }
+
+TEST_CASE("a gradual pruning rises as a cubic from nothing to all of its share") {
+  const PruningSchedule schedule{.begin = 0.2, .end = 0.6};
+  CHECK(schedule.fraction(0, 100) == 0.0);
+  CHECK(schedule.fraction(20, 100) == 0.0);
+  CHECK(schedule.fraction(40, 100) == Approx(1 - 0.5 * 0.5 * 0.5));
+  CHECK(schedule.fraction(60, 100) == 1.0);
+  CHECK(schedule.fraction(99, 100) == 1.0);
+  CHECK(PruningSchedule{}.fraction(0, 100) == 1.0);
+}
+
+TEST_CASE("a training with gradual pruning begins as one without and keeps no epoch from before its end") {
+  const auto images = synthetic_images(300, 1);
+  TrainingPlan plan = small_plan(sim::NeuronModel::relu);
+  plan.n_validation = 100;
+  const auto whole = trained(plan, images, 2);
+  plan.network.pruned = 0.9;
+  plan.pruning = {.begin = 0.25, .end = 0.75};  // of four epochs: the second and the third
+  plan.patience = 1;
+  const auto gradual = trained(plan, images, 2);
+  REQUIRE(gradual.history.size() == 4);
+  // But for rounding: networks that may lack edges centre their currents at another place.
+  CHECK(gradual.history[0].train_loss == Approx(whole.history[0].train_loss).epsilon(1e-6));
+  CHECK(gradual.history[1].train_loss != Approx(whole.history[1].train_loss).epsilon(1e-3));
+  CHECK(gradual.best_epoch >= 3);
+  const Workers workers(1);
+  plan.pruning = {.begin = 0.0, .end = 1.0};
+  plan.patience = 0;
+  const auto late = trained(plan, images, 2);
+  CHECK(late.best_epoch == 4);
+  for (const std::size_t stop_after : {3U, 17U}) {
+    Trainer first(plan, images, workers);
+    TrainingState state = first.start();
+    Silent observer;
+    observer.stop_after = stop_after;
+    first.run(state, observer);
+    Trainer second(plan, images, workers);
+    Silent quiet;
+    second.run(state, quiet);
+    CHECK(state.parameters.values == late.parameters.values);
+  }
+  plan.pruning = {.begin = 0.5, .end = 0.4};
+  CHECK_THROWS_WITH(validate(plan, images), Catch::Contains("training.pruning_end"));
+}

@@ -82,6 +82,20 @@ TEST_CASE("of equal weights at the border of pruning none is removed") {
   CHECK(connection_edges(network, parameters, 0) == Edges(6, 1));
 }
 
+TEST_CASE("pruning by length removes the longest edges, connection by connection and share by share") {
+  NetworkDescription network{.sizes = {2, 3, 1}, .dims = 2, .pruned = 0.5, .pruned_by = PrunedBy::length};
+  const auto parameters = on_a_line(network);
+  // 3, 3.4, 5, 5 | 8.54, 10.06: the third to go is one of two equal ones, and both stay.
+  CHECK(connection_edges(network, parameters, 0) == Edges{1, 1, 0, 0, 1, 1});
+  network.pruned = 0.7;  // floor(4.2): the two of 5 go, too
+  CHECK(connection_edges(network, parameters, 0) == Edges{1, 0, 0, 0, 0, 1});
+  network.pruned = 0.0;
+  network.pruned_shares = {0.2, 0.4};
+  CHECK(connection_edges(network, parameters, 0) == Edges{1, 1, 0, 1, 1, 1});
+  // The target is at 0: 4 and 9.6 away along the line, the first neuron at no distance but the gap's.
+  CHECK(connection_edges(network, parameters, 1) == Edges{1, 1, 0});
+}
+
 TEST_CASE("a weight that is no number is not pruned away unseen") {
   const NetworkDescription network{.sizes = {1, 4}, .wiring = Wiring::dense, .pruned = 0.5};
   DoubleParameters parameters(network);

@@ -9,6 +9,7 @@ using namespace loci;
 using sim::LayerDistance;
 using sim::NetworkDescription;
 using sim::ParameterLayout;
+using sim::PrunedBy;
 using sim::Wiring;
 
 namespace {
@@ -80,18 +81,27 @@ TEST_CASE("cutoffs that are no distance and shares that are no share are refused
   CHECK_THROWS_WITH(validate(NetworkDescription{.wiring = Wiring::dense, .cutoff = 2.0}),
                     Catch::Contains("network.cutoff") && Catch::Contains("no distances"));
   CHECK_NOTHROW(validate(NetworkDescription{.cutoff = 1e-3, .pruned = 0.999}));
+  CHECK_NOTHROW(validate(NetworkDescription{.pruned_shares = {0.0, 0.9}, .pruned_by = PrunedBy::length}));
+  for (const std::vector<double>& shares : {std::vector{0.5}, {0.5, 1.0}, {nan, 0.5}})
+    CHECK_THROWS_WITH(validate(NetworkDescription{.pruned_shares = shares}),
+                      Catch::Contains("network.pruned_shares"));
+  CHECK_THROWS_WITH(validate(NetworkDescription{.pruned = 0.5, .pruned_shares = {0.5, 0.5}}),
+                    Catch::Contains("leave out one"));
+  CHECK_THROWS_WITH(validate(NetworkDescription{.wiring = Wiring::dense, .pruned_by = PrunedBy::length}),
+                    Catch::Contains("no length"));
   CHECK_NOTHROW(validate(NetworkDescription{.wiring = Wiring::dense, .pruned = 0.9}));
 }
 
 TEST_CASE("the pruned share of the edges is rounded down and leaves at least one") {
   const NetworkDescription most{.pruned = 0.999};
-  CHECK(most.n_pruned(0) == 0);
-  CHECK(most.n_pruned(1) == 0);
-  CHECK(most.n_pruned(1000) == 999);
-  CHECK(most.n_pruned(999) == 998);
-  CHECK(NetworkDescription{.pruned = 0.5}.n_pruned(7) == 3);
-  CHECK(NetworkDescription{}.n_pruned(7) == 0);
-  CHECK(NetworkDescription{.pruned = 1.0 - 0x1p-53}.n_pruned(3) == 2);  // the product rounds to 3
+  CHECK(most.n_pruned(0, 0) == 0);
+  CHECK(most.n_pruned(0, 1) == 0);
+  CHECK(most.n_pruned(0, 1000) == 999);
+  CHECK(most.n_pruned(0, 999) == 998);
+  CHECK(NetworkDescription{.pruned = 0.5}.n_pruned(0, 7) == 3);
+  CHECK(NetworkDescription{}.n_pruned(0, 7) == 0);
+  CHECK(NetworkDescription{.pruned_shares = {0.2, 0.5}}.n_pruned(1, 7) == 3);
+  CHECK(NetworkDescription{.pruned = 1.0 - 0x1p-53}.n_pruned(0, 3) == 2);  // the product rounds to 3
 }
 
 TEST_CASE("a description that makes no network is refused by field") {

@@ -78,7 +78,7 @@ TEST_CASE("masks stay below 1, and gaps are at least one step") {
   CHECK(sim::rounded_mask(quantisation, 0.125) == 0.0);  // half a step to the even 0
   CHECK(sim::rounded_position(quantisation, 0.4) == 0.5);
   CHECK(sim::rounded_position(quantisation, 9.0) == 1.75);
-  CHECK(sim::rounded_position(quantisation, -9.0) == -2.0);
+  CHECK(sim::rounded_position(quantisation, -9.0) == -1.75);
   CHECK(sim::rounded_gap(quantisation, 0.01) == 0.25);
   CHECK(sim::rounded_gap(quantisation, -0.01) == -0.25);
   CHECK(sim::rounded_gap(quantisation, -9.1) == -9.0);

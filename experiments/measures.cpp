@@ -1,0 +1,126 @@
+#include "experiments/measures.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "learning/pruning.hpp"
+
+namespace loci::experiments {
+namespace {
+
+using nlohmann::json;
+
+json pruning_curves(const TrainedNetwork& trained, const learning::Workers& workers) {
+  const auto inputs = learning::mean_inputs(trained.network, trained.parameters, trained.objective,
+                                            trained.train, trained.encoder, workers);
+  const auto shares = learning::usual_shares();
+  json curves;
+  const auto add = [&](const std::string& name, sim::PrunedBy by, learning::PruningScope scope) {
+    for (const bool folds : {false, true})
+      curves[folds ? name + ", folded" : name] = learning::pruned_accuracies(
+          trained.network, trained.parameters, trained.objective, {.by = by, .scope = scope}, shares,
+          folds ? std::optional(inputs) : std::nullopt, trained.test, trained.encoder, workers);
+  };
+  add("smallest weights, by connection", sim::PrunedBy::weight, learning::PruningScope::layer);
+  add("smallest weights, globally", sim::PrunedBy::weight, learning::PruningScope::global);
+  if (trained.network.spatial())
+    add("longest edges, by connection", sim::PrunedBy::length, learning::PruningScope::layer);
+  return {{"share", shares}, {"curves", curves}};
+}
+
+json layer_coordinates(const TrainedNetwork& trained) {
+  json layers = json::array();
+  if (!trained.network.spatial() || !trained.network.relaxed()) return layers;
+  const std::size_t n_coordinates = trained.network.n_coordinates();
+  for (std::size_t l = 0; l < trained.network.n_layers(); ++l) {
+    const auto positions = trained.parameters.group("position", l);
+    std::vector<double> z;
+    for (std::size_t at = n_coordinates - 1; at < positions.size(); at += n_coordinates)
+      z.push_back(positions[at]);
+    std::ranges::sort(z);
+    json quantiles;
+    for (const double share : {0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0})
+      quantiles.push_back(
+          z[static_cast<std::size_t>(std::lround(share * static_cast<double>(z.size() - 1)))]);
+    constexpr std::size_t n_bins = 40;
+    const double width = (z.back() - z.front()) / n_bins;
+    std::vector<double> edges;
+    for (std::size_t b = 0; b <= n_bins; ++b) edges.push_back(z.front() + static_cast<double>(b) * width);
+    std::vector<std::size_t> counts(n_bins);
+    for (const double value : z) {
+      const double place = width > 0.0 ? (value - z.front()) / width : 0.0;
+      ++counts[std::min(static_cast<std::size_t>(place), n_bins - 1)];
+    }
+    layers.push_back({{"quantiles", quantiles}, {"edge", edges}, {"count", counts}});
+  }
+  return layers;
+}
+
+// One image per class, each pixel the mean over the class, rounded.
+sim::LabelledImages mean_images(const sim::LabelledImages& images) {
+  sim::LabelledImages means{.name = images.name,
+                            .height = images.height,
+                            .width = images.width,
+                            .n_classes = images.n_classes,
+                            .pixels = {},
+                            .labels = {}};
+  std::vector<std::uint64_t> sums(images.n_classes * images.n_pixels());
+  std::vector<std::uint64_t> counts(images.n_classes);
+  for (std::size_t sample = 0; sample < images.size(); ++sample) {
+    const std::size_t label = images.labels[sample];
+    ++counts[label];
+    for (std::size_t p = 0; p < images.n_pixels(); ++p)
+      sums[label * images.n_pixels() + p] += images.image(sample)[p];
+  }
+  for (std::size_t label = 0; label < images.n_classes; ++label) {
+    means.labels.push_back(static_cast<std::uint8_t>(label));
+    const std::uint64_t n = std::max<std::uint64_t>(counts[label], 1);
+    for (std::size_t p = 0; p < images.n_pixels(); ++p)
+      means.pixels.push_back(static_cast<std::uint8_t>((sums[label * images.n_pixels() + p] + n / 2) / n));
+  }
+  return means;
+}
+
+// Four digits are more than a picture shows.
+double rounded(double value) {
+  if (value == 0.0 || !std::isfinite(value)) return 0.0;
+  const double scale = std::pow(10.0, 3 - std::floor(std::log10(std::abs(value))));
+  return std::round(value * scale) / scale;
+}
+
+template <typename Values>
+json rows(const Values& values, std::size_t n_columns) {
+  json table = json::array();
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    if (at % n_columns == 0) table.push_back(json::array());
+    table.back().push_back(rounded(values[at]));
+  }
+  return table;
+}
+
+json activity(const TrainedNetwork& trained, const learning::Workers& workers) {
+  const auto& [network, parameters, objective, encoder, train, test] = trained;
+  const auto images = mean_images(train);
+  json result{{"positions", json::array()}, {"activity", json::array()}};
+  for (std::size_t l = 0; l < network.n_layers(); ++l) {
+    if (trained.network.spatial())
+      result["positions"].push_back(rows(parameters.group("position", l), network.n_coordinates()));
+    if (l == 0) continue;
+    const auto sent = learning::layer_activity(network, parameters, objective, l, images, encoder, workers);
+    result["activity"].push_back(rows(sent, network.sizes[l]));
+  }
+  return result;
+}
+
+}  // namespace
+
+json measure(const std::string& name, const TrainedNetwork& trained, const learning::Workers& workers) {
+  if (name == "pruning") return pruning_curves(trained, workers);
+  if (name == "layers") return layer_coordinates(trained);
+  if (name == "activity") return activity(trained, workers);
+  throw std::invalid_argument("no measure of this name: " + name);
+}
+
+}  // namespace loci::experiments

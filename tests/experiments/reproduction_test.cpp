@@ -1,0 +1,89 @@
+// Experiments as data: what is built in, and what a folder's files may say.
+#include "experiments/reproduction.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "sim/error.hpp"
+#include "tests/io/temporary_folder.hpp"
+
+using namespace loci;
+using namespace loci::experiments;
+using Catch::Contains;
+
+namespace {
+
+constexpr const char* recipes = "[recipe.plain.network]\nneuron = \"mlp\"\n";
+constexpr const char* head =
+    "title = \"T\"\nkind = \"table\"\nepochs = {quick = 1, plan = 2, full = 3}\n"
+    "seeds = {quick = 1, plan_paper = 2, plan_loci = 4, full = 5}\n";
+
+Reproduction loaded(const TemporaryFolder& folder, const std::string& text) {
+  write_bytes(folder / "recipes.toml", recipes);
+  write_bytes(folder / "own.toml", text);
+  return load_reproduction(folder.path());
+}
+
+}  // namespace
+
+TEST_CASE("every table and figure of the paper is built in, with its numbers") {
+  const auto reproduction = load_reproduction();
+  std::set<std::string> ids;
+  for (const auto& experiment : reproduction.experiments) ids.insert(experiment.id);
+  for (const auto* id : {"table1", "table2", "table3", "fig2a", "fig2b", "fig3a", "fig3b", "fig4a", "fig4b",
+                         "fig5", "fig6", "deep", "frontier"})
+    CHECK(ids.contains(id));
+  CHECK(reproduction.experiments.front().id == "table1");
+  const auto& rows = reproduction.at("table1").rows;
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0].paper == 0.9018);
+  CHECK(rows[1].paper == 0.9217);
+  CHECK(rows[2].paper == 0.9429);
+  CHECK(rows[3].paper == 0.9745);
+  CHECK(reproduction.at("table1").epochs[1] == 300);
+  CHECK(reproduction.at("table2").epochs[1] == 200);
+  const auto& frontier = reproduction.at("frontier");
+  CHECK(frontier.rows.size() == 20);  // five budgets, two wirings, two kinds of neurons
+  CHECK(
+      std::ranges::all_of(frontier.rows, [](const Row& row) { return row.budget && row.n_candidates > 1; }));
+}
+
+TEST_CASE("an experiment may show runs of another, some rows of them and further measures") {
+  const auto reproduction = load_reproduction();
+  const auto& pruning = reproduction.at("fig3a");
+  REQUIRE(pruning.rows.size() == 3);
+  CHECK(pruning.rows[0].id == "mlp-3d-learned");
+  CHECK(pruning.rows[0].prefix == reproduction.at("table1").rows[1].prefix);
+  CHECK(pruning.epochs == reproduction.at("table1").epochs);
+  CHECK(&reproduction.document_of(pruning) == &reproduction.document_of(reproduction.at("table1")));
+  CHECK(pruning.measures == std::vector<std::string>{"pruning"});
+}
+
+TEST_CASE("seeds follow the effort and, in the plan, the recipe") {
+  const TemporaryFolder folder;
+  const auto reproduction = loaded(folder, head);
+  const auto& own = reproduction.at("own");
+  CHECK(own.n_seeds(Effort::quick, "loci") == 1);
+  CHECK(own.n_seeds(Effort::plan, "paper") == 2);
+  CHECK(own.n_seeds(Effort::plan, "loci") == 4);
+  CHECK(own.n_seeds(Effort::full, "paper") == 5);
+}
+
+TEST_CASE("what an experiment's file gets wrong is refused with its place") {
+  const TemporaryFolder folder;
+  const std::string row = "[[row]]\nid = \"a\"\ntitle = \"A\"\nrecipe = \"plain\"\n";
+  CHECK(loaded(folder, head + row).at("own").rows.size() == 1);
+  CHECK_THROWS_WITH(loaded(folder, "title = \"T\"\nkind = \"tables\"\n"),
+                    Contains("own.toml:2") && Contains("'tables' is not known"));
+  CHECK_THROWS_WITH(loaded(folder, "title = \"T\"\nkind = \"table\"\n"), Contains("epochs.quick"));
+  CHECK_THROWS_WITH(loaded(folder, head + row + "recipes = [\"ours\"]\n"), Contains("'ours' is not known"));
+  CHECK_THROWS_WITH(loaded(folder, head + row + "values = [0.5]\n"), Contains("vary and values"));
+  CHECK_THROWS_WITH(loaded(folder, std::string(head) + "measures = [\"weight\"]\n"), Contains("'weight'"));
+  CHECK_THROWS_WITH(loaded(folder, "title = \"T\"\nkind = \"table\"\nruns_of = \"none\"\n"),
+                    Contains("no such experiment"));
+  CHECK_THROWS_WITH(loaded(folder, head).at("other"), Contains("use some of: own"));
+  std::filesystem::remove(folder / "recipes.toml");
+  CHECK_THROWS_WITH(load_reproduction(folder.path()), Contains("no folder of experiments"));
+  CHECK_THROWS_AS(load_reproduction(folder / "none"), InputError);
+}
