@@ -6,6 +6,7 @@ with the same spikes for all.
 Usage: bench/targets.sh MNIST_FOLDER [--targets "T;T;..."] [--samples N] [--models FOLDER] [--seed S] [--threads N] [--json FILE]"""
 import argparse
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -56,6 +57,8 @@ class Models:
             again = ["--resume", path] if path.exists() else [*how, *common.data_options(options), "--seed", options.seed]
             command = [common.LOCI, "train", *again, "--threads", options.threads, "--out", path, "--force", "--quiet", "--json"]
             result = common.run([str(part) for part in command], timed=False)
+            # Where the images lay is nobody's business.
+            result["configuration"] = re.sub(r'^dir = ".*"$', 'dir = ""', result["configuration"], flags=re.MULTILINE)
             summary.write_text(json.dumps({key: result[key] for key in KEPT if key in result}) + "\n")
         self.runs[path.name] = json.loads(summary.read_text())
         return path
@@ -121,7 +124,7 @@ def main():
     print(f"\nAccuracy on the first {options.samples} test images, seed {options.seed}:")
     head = ["target", "network", "float", "max |w|", "searched", "trained", "agreement", "bytes"]
     common.print_table(head, [cells(row) for row in rows])
-    options.models = options.models.name
+    options.mnist, options.models = "MNIST", options.models.name
     common.finish(options, {"trainings": models.runs, "rows": rows})
 
 
