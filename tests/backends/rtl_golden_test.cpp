@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <functional>
+#include <iostream>
 #include <iterator>
 #include <sstream>
 
@@ -76,8 +77,12 @@ void check_all(const std::string& set, const Replay& replay) {
     CHECK(agreement.mismatches == 0);
     CHECK(agreement.spikes > 100);
     all.values += agreement.values;
+    all.spikes += agreement.spikes;
+    all.mismatches += agreement.mismatches;
   }
   CHECK(all.values > 4000);
+  std::cout << "golden " << set << " cases: " << cases.size() << "; compared " << all.values << " numbers, "
+            << all.spikes << " spikes, " << all.mismatches << " mismatches\n";
 }
 
 std::string replay_tiny_odin(const Files& files) {
