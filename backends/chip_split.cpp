@@ -7,7 +7,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <ranges>
 #include <stdexcept>
 #include <utility>
 
@@ -208,9 +207,8 @@ void require_whole(const ChipsFile& chips) {
   std::size_t n_neurons = 0;
   for (const ChipPart& part : chips.split) n_neurons += part.neurons.size();
   // Before room is made for what a damaged file may claim.
-  if (chips.sizes.front() > most_inputs ||
-      std::ranges::any_of(chips.sizes | std::views::drop(1),
-                          [&](std::size_t size) { return size > n_neurons; }))
+  if (chips.sizes.front() > most_inputs || std::any_of(chips.sizes.begin() + 1, chips.sizes.end(),
+                                                       [&](std::size_t size) { return size > n_neurons; }))
     refuse_damaged("it names more neurons than there are on chips");
   std::vector<std::vector<int>> n_chips(n_layers);
   for (std::size_t l = 0; l < n_layers; ++l) n_chips[l].resize(chips.sizes[l]);

@@ -126,7 +126,7 @@ OdinImage odin_image(const IntegerNetwork& network, bool closed_loop) {
 
 IntegerNetwork network_of(const OdinImage& image, std::span<const LayerIds> layers) {
   const auto weight = weights_of<std::int16_t>(image, image.propagate_unmapped);
-  const IntegerNetwork network = crossbar_network(odin_model(), parameters_of(image), weight, layers);
+  IntegerNetwork network = crossbar_network(odin_model(), parameters_of(image), weight, layers);
   if (odin_image(network, !image.open_loop) != image)
     throw InputError("ODIN image", "holds more than layers that follow one another from membranes of 0",
                      "export the network again");

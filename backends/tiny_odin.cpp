@@ -98,7 +98,7 @@ TinyOdinImage tiny_odin_image(const IntegerNetwork& network, bool closed_loop) {
 IntegerNetwork network_of(const TinyOdinImage& image, std::span<const LayerIds> layers) {
   const IntegerParameters parameters = parameters_of(image);
   const std::vector<std::int16_t> weight(image.weight.begin(), image.weight.end());
-  const IntegerNetwork network = crossbar_network(tiny_odin_model(), parameters, weight, layers);
+  IntegerNetwork network = crossbar_network(tiny_odin_model(), parameters, weight, layers);
   TinyOdinImage again = tiny_odin_image(network, !image.open_loop);
   again.spikes_from_controller = image.spikes_from_controller;
   if (again != image)
