@@ -18,6 +18,8 @@ void add_simulate(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
+void add_plot(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_prune(CLI::App& app, Action& action);

@@ -9,6 +9,7 @@
 #include "cli/console.hpp"
 #include "cli/model.hpp"
 #include "cli/options.hpp"
+#include "learning/confusion.hpp"
 #include "learning/instruction_set.hpp"
 
 namespace loci::cli {
@@ -23,13 +24,6 @@ struct EvalOptions {
 };
 
 using Confusion = std::vector<std::vector<std::size_t>>;  // [label][predicted]
-
-Confusion confusion_of(const sim::LabelledImages& images, const std::vector<std::uint8_t>& predictions,
-                       std::size_t n_classes) {
-  Confusion confusion(n_classes, std::vector<std::size_t>(n_classes));
-  for (std::size_t i = 0; i < images.size(); ++i) ++confusion[images.labels[i]][predictions[i]];
-  return confusion;
-}
 
 nlohmann::json per_class(const Confusion& confusion) {
   nlohmann::json rows = nlohmann::json::array();
@@ -83,7 +77,8 @@ int eval(const EvalOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const auto result = learning::evaluate(evaluator, model.parameters, images, {}, encoder_of(model.config));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const auto confusion = confusion_of(images, result.predictions, model.file.network.sizes.back());
+  const auto confusion =
+      learning::confusion_matrix(images.labels, result.predictions, model.file.network.sizes.back());
   nlohmann::json json{{"model", options.model},
                       {"network", summary_of(model.file.network)},
                       {"dataset", model.config.dataset},

@@ -25,6 +25,8 @@ int run(int argc, char** argv) {
   loci::cli::add_export(app, action);
   loci::cli::add_verify(app, action);
   loci::cli::add_import(app, action);
+  loci::cli::add_report(app, action);
+  loci::cli::add_plot(app, action);
   loci::cli::add_info(app, action);
   loci::cli::add_data(app, action);
   loci::cli::add_prune(app, action);

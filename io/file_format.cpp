@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "io/digest.hpp"
@@ -27,9 +28,13 @@ FileStamp stamp_of(const hdf5::Group& root) {
                          .configuration = root.read_string_attribute("configuration")}};
 }
 
-bool is_sonata_spikes(const hdf5::Group& root) {
-  return root.has_attribute("magic") && root.exists("spikes") &&
-         root.read_attribute<std::uint32_t>("magic") == sonata_magic;
+// What a SONATA file of another program holds; none: it is not one.
+std::optional<std::string> sonata_kind(const hdf5::Group& root) {
+  if (!root.has_attribute("magic") || root.read_attribute<std::uint32_t>("magic") != sonata_magic)
+    return std::nullopt;
+  for (const char* kind : {"spikes", "nodes", "edges", "report"})
+    if (root.exists(kind)) return std::string("sonata-") + kind;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -43,7 +48,7 @@ FileStamp peek_format(const std::filesystem::path& path) {
     throw InputError(path.string(), fmt::format("its format is '{}', which loci does not know", stamp.format),
                      "give a model or raster file");
   }
-  if (is_sonata_spikes(file)) return {.format = "sonata-spikes"};
+  if (const auto kind = sonata_kind(file)) return {.format = *kind};
   throw InputError(path.string(), "this HDF5 file is neither a model nor a raster",
                    "give a file that loci wrote");
 }

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scripts/setup.sh
+scripts/setup.sh --report
 cmake --preset release
 cmake --build --preset release --parallel "$(nproc)" --target loci
 
@@ -25,6 +25,14 @@ run "$loci" simulate "$out/model.h5" --samples 200 --engine event --compare --ou
 step "look at what was written"
 run "$loci" info "$out/model.h5"
 run "$loci" info "$out/spikes.h5"
+
+if grep -q '^LOCI_HAS_REPORT_PAGE:INTERNAL=TRUE' build/release/CMakeCache.txt; then
+  step "a page about both, for any browser"
+  run "$loci" report "$out/model.h5" "$out/spikes.h5" -o "$out/report.html" --force
+fi
+step "the same as figures"
+run "$loci" plot "$out/model.h5" --what training -o "$out/training.svg" --force
+run "$loci" plot "$out/spikes.h5" --what raster -o "$out/raster.svg" --force
 
 step "files"
 find "$out" -type f -printf '%10s bytes  %p\n' | sort -k3

@@ -4,6 +4,8 @@
 #   scripts/setup.sh            to build, test and run
 #   scripts/setup.sh --lint     the same, and clang-format and clang-tidy for scripts/lint.sh
 #   scripts/setup.sh --verilog  the same, and Verilator and yosys for scripts/verilog_proof.sh
+#   scripts/setup.sh --report   the same, and node and npm for the page of `loci report`, unless they are there
+#   scripts/setup.sh --browser  the same, and Chromium for the page's test, unless it is there
 #   scripts/setup.sh --bench    the same, and PyTorch, Brian2 and the fastest BLAS packaged, which bench/
 #                               compares with
 set -euo pipefail
@@ -17,12 +19,17 @@ packages=(
   dataset-fashion-mnist
 )
 
+# Programs that people often have from elsewhere.
+unless_there() { command -v "$1" >/dev/null || packages+=("$2"); }
+
 for argument in "$@"; do
   case "$argument" in
     --lint) packages+=(clang-format clang-tidy) ;;
     --verilog) packages+=(verilator yosys) ;;
+    --report) unless_there node nodejs; unless_there npm npm ;;
+    --browser) unless_there chromium chromium ;;
     --bench) packages+=(python3-torch python3-brian libopenblas0-pthread libopenblas-pthread-dev) ;;
-    *) echo "setup: '$argument' is not known; use --lint, --verilog, --bench or nothing" >&2; exit 2 ;;
+    *) echo "setup: '$argument' is not known; use --lint, --verilog, --report, --browser, --bench or nothing" >&2; exit 2 ;;
   esac
 done
 

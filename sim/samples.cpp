@@ -56,4 +56,28 @@ LabelledImages averaged_down(const LabelledImages& images, std::size_t size) {
   return small;
 }
 
+LabelledImages class_means(const LabelledImages& images) {
+  LabelledImages means{.name = images.name,
+                       .height = images.height,
+                       .width = images.width,
+                       .n_classes = images.n_classes,
+                       .pixels = std::vector<std::uint8_t>(images.n_classes * images.n_pixels()),
+                       .labels = {}};
+  std::vector<std::uint64_t> sums(means.pixels.size());
+  std::vector<std::uint64_t> counts(images.n_classes);
+  for (std::size_t sample = 0; sample < images.size(); ++sample) {
+    const auto image = images.image(sample);
+    const std::size_t label = images.labels[sample];
+    ++counts[label];
+    for (std::size_t i = 0; i < image.size(); ++i) sums[label * images.n_pixels() + i] += image[i];
+  }
+  for (std::size_t label = 0; label < images.n_classes; ++label) {
+    means.labels.push_back(static_cast<std::uint8_t>(label));
+    const std::uint64_t n = std::max<std::uint64_t>(counts[label], 1);
+    for (std::size_t i = label * images.n_pixels(); i < (label + 1) * images.n_pixels(); ++i)
+      means.pixels[i] = static_cast<std::uint8_t>((2 * sums[i] + n) / (2 * n));
+  }
+  return means;
+}
+
 }  // namespace loci::sim

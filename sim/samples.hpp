@@ -28,4 +28,8 @@ struct LabelledImages {
 // pixels; rounded, halves up. Throws InputError for a size of 0 or beyond the images'.
 LabelledImages averaged_down(const LabelledImages& images, std::size_t size);
 
+// The mean image of each class, labelled with it: n_classes images, rounded, halves up; black for a class
+// without images.
+LabelledImages class_means(const LabelledImages& images);
+
 }  // namespace loci::sim

@@ -59,3 +59,13 @@ TEST_CASE("images are not averaged up, nor down to nothing") {
                     Contains("data.image_size") && Contains("2 x 2"));
   CHECK_THROWS_WITH(sim::averaged_down(images_of(2, {1, 2, 3, 4}), 0), Contains("data.image_size"));
 }
+
+TEST_CASE("the mean image of a class is that of its images, halves up, and black without any") {
+  auto images = images_of(1, {10, 11, 0, 255});
+  images.labels = {0, 0, 2, 2};
+  const auto means = sim::class_means(images);
+  CHECK(means.size() == 3);
+  CHECK(means.labels == std::vector<std::uint8_t>{0, 1, 2});
+  CHECK(means.pixels == std::vector<std::uint8_t>{11, 0, 128});  // 10.5, none, 127.5
+  CHECK(means.n_pixels() == 1);
+}

@@ -1,0 +1,55 @@
+// Colours and ticks of figures.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "io/svg_figure.hpp"
+
+namespace loci::io {
+
+std::string_view palette_colour(std::size_t index) {
+  static constexpr std::array<std::string_view, 8> colours{"#0072b2", "#e69f00", "#009e73", "#cc79a7",
+                                                           "#d55e00", "#56b4e9", "#000000", "#f0e442"};
+  return colours[index % colours.size()];
+}
+
+// Between colours of viridis (van der Walt, Smith 2015), an eighth apart.
+std::string scale_colour(double value) {
+  static constexpr std::array<std::array<double, 3>, 9> stops{{{68, 1, 84},
+                                                               {71, 44, 122},
+                                                               {59, 81, 139},
+                                                               {44, 113, 142},
+                                                               {33, 144, 141},
+                                                               {39, 173, 129},
+                                                               {92, 200, 99},
+                                                               {170, 220, 50},
+                                                               {253, 231, 37}}};
+  const double at = std::clamp(std::isfinite(value) ? value : 0.0, 0.0, 1.0) * (stops.size() - 1);
+  const std::size_t below = std::min(static_cast<std::size_t>(at), stops.size() - 2);
+  const double part = at - static_cast<double>(below);
+  std::array<int, 3> rgb{};
+  for (std::size_t k = 0; k < 3; ++k)
+    rgb[k] = static_cast<int>(std::lround(stops[below][k] + part * (stops[below + 1][k] - stops[below][k])));
+  return fmt::format("#{:02x}{:02x}{:02x}", rgb[0], rgb[1], rgb[2]);
+}
+
+std::vector<double> round_ticks(double low, double high, std::size_t n) {
+  if (!(high > low) || n == 0) return {};
+  const double wanted = (high - low) / static_cast<double>(n);
+  const double decade = std::pow(10.0, std::floor(std::log10(wanted)));
+  double step = 10.0 * decade;
+  for (const double factor : {1.0, 2.0, 5.0})
+    if (factor * decade >= wanted * (1.0 - 1e-9)) {
+      step = factor * decade;
+      break;
+    }
+  std::vector<double> ticks;
+  const double slack = 1e-9 * (high - low);
+  for (double k = std::ceil((low - slack) / step); k * step <= high + slack; ++k)
+    ticks.push_back(k == 0.0 ? 0.0 : k * step);
+  return ticks;
+}
+
+}  // namespace loci::io
