@@ -28,6 +28,15 @@ Handle timeless(hid_t list_class) {
   return list;
 }
 
+// While it lives, objects that the library makes for itself hold no times.
+class TimelessDefault {
+ public:
+  TimelessDefault() { H5Pset_obj_track_times(H5P_GROUP_CREATE_DEFAULT, false); }
+  TimelessDefault(const TimelessDefault&) = delete;
+  TimelessDefault& operator=(const TimelessDefault&) = delete;
+  ~TimelessDefault() { H5Pset_obj_track_times(H5P_GROUP_CREATE_DEFAULT, true); }
+};
+
 void require_file(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -122,6 +131,8 @@ File File::create(const std::filesystem::path& path) {
   // What the library writes at once lies in one page of 4 KiB then, which a system writes whole even if the
   // program is killed: half of an index is none.
   H5Pset_file_space_strategy(creation.get(), H5F_FSPACE_STRATEGY_PAGE, false, 1);
+  // Pages need an extension of the superblock, which the library makes from its own list, times included.
+  const TimelessDefault no_times;
   return create_with(creation, access_list(), path.string());
 }
 

@@ -1,7 +1,9 @@
 #include "io/hdf5.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "io/half.hpp"
 #include "sim/error.hpp"
@@ -51,6 +53,17 @@ TEST_CASE("numbers, text and enumerations come back as they went in") {
   CHECK(file.exists("group/floats"));
   CHECK_FALSE(file.exists("group/nothing"));
   CHECK_FALSE(file.exists("nothing/at/all"));
+}
+
+TEST_CASE("files made a second apart have the same bytes") {
+  const TemporaryFolder folder;
+  for (const char* name : {"now", "later"}) {
+    auto file = hdf5::File::create(folder / name);
+    file.create_group("group").write("numbers", std::vector<double>{1.0, 2.0});
+    file.close();
+    if (name == std::string_view("now")) std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  }
+  CHECK(read_bytes(folder / "now") == read_bytes(folder / "later"));
 }
 
 TEST_CASE("an attribute is replaced, also by one of another kind") {
