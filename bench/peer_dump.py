@@ -32,7 +32,10 @@ class Dump:
         attributes = {key: text(value) for key, value in group.attrs.items()}
         self.sizes = [int(size) for size in group["sizes"]]
         self.spatial, self.spiking = attributes["wiring"] == "spatial", attributes["neuron"] == "snn"
-        self.layer_distance, self.balanced = attributes["layer_distance"], bool(attributes["balanced"])
+        self.layer_distance = attributes["layer_distance"]
+        layers, last = attributes.get("balanced_layers", "first"), len(self.sizes) - 2
+        self.balanced = [bool(attributes["balanced"]) and (layers == "all" or l < last and (l == 0 or layers == "hidden"))
+                         for l in range(last + 1)]
         self.steepness, self.softening = float(attributes["mask_steepness"]), float(attributes["softening"])
         self.weight_scale = [float(scale) for scale in group["weight_scale"]]
         self.lif = list(zip(group["lif_beta"][:].tolist(), group["lif_threshold"][:].tolist()))

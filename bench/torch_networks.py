@@ -42,7 +42,7 @@ class Network(nn.Module):
 
     def __init__(self, dump, first_product):
         super().__init__()
-        self.balanced = dump.balanced and len(dump.sizes) > 2
+        self.balanced = dump.balanced
         self.n_connections = len(dump.sizes) - 1
         self.n_steps = dump.n_steps
         self.once = first_product == "once"
@@ -50,7 +50,7 @@ class Network(nn.Module):
         self.trace = None  # a function told (layer, step, distance above the threshold), for whoever compares spikes
 
     def centred(self, l, current):
-        return current - current.mean(-1, keepdim=True) if self.balanced and l == 0 else current
+        return current - current.mean(-1, keepdim=True) if self.balanced[l] else current
 
     def forward(self, x, weights=None):
         """Scores: outputs, or spikes of the output layer (steps, batch, classes) with its membranes."""

@@ -57,6 +57,7 @@ TrainConfig configuration_of(const backends::NirGraph& graph, const sim::Network
   config.neuron = name_of(network.neuron);
   config.weight_scale.clear();
   config.balanced = false;
+  config.balanced_layers = name_of(network.balanced_layers);
   config.cutoff = network.cutoff;
   config.pruned = network.pruned;
   config.pruned_shares = network.pruned_shares;

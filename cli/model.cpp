@@ -150,6 +150,8 @@ std::string summary_of(const sim::NetworkDescription& network) {
         fmt::format(", {}-D, {}", network.dims,
                     network.relaxed() ? "relaxed" : fmt::format("{} gaps", name_of(network.layer_distance)));
     if (network.balanced) text += ", balanced";
+    if (network.balanced && network.balanced_layers != sim::BalancedLayers::first)
+      text += fmt::format(" ({})", name_of(network.balanced_layers));
   }
   if (std::isfinite(network.cutoff)) text += fmt::format(", cutoff {}", network.cutoff);
   if (network.prunes())

@@ -34,6 +34,8 @@ const std::vector<Field>& fields() {
        "scale of the weights of each connection; none: 1"},
       {"network.balanced", "--balanced", &C::balanced,
        "centre the first hidden layer's currents over its neurons"},
+      {"network.balanced_layers", "--balanced-layers", &C::balanced_layers,
+       "whose currents are centred: first, hidden (all hidden layers) or all (the output layer, too)"},
       {"network.softening", "--softening", &C::softening, "added to every squared distance"},
       {"network.cutoff", "--cutoff", &C::cutoff,
        "pairs of neurons farther apart have no edge; inf: all have"},
@@ -211,6 +213,7 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
   network.mask_steepness = config.mask_steepness;
   network.weight_scale = config.weight_scale;
   network.balanced = config.balanced;
+  network.balanced_layers = sim::parse_balanced_layers(config.balanced_layers, "network.balanced_layers");
   network.softening = config.softening;
   network.cutoff = config.cutoff;
   network.pruned = config.pruned;

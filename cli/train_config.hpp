@@ -30,6 +30,7 @@ struct TrainConfig {
   double mask_steepness = 10.0;
   std::vector<double> weight_scale;
   bool balanced = false;
+  std::string balanced_layers = "first";
   double softening = 0.0;
   double cutoff = std::numeric_limits<double>::infinity();
   double pruned = 0.0;

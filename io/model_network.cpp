@@ -79,6 +79,8 @@ void write_network(hdf5::Group& root, const sim::NetworkDescription& network) {
   group.write_attribute("layer_distance", std::string(name_of(network.layer_distance)));
   group.write_attribute("mask_steepness", network.mask_steepness);
   group.write_attribute("balanced", static_cast<std::uint8_t>(network.balanced ? 1 : 0));
+  if (network.balanced_layers != sim::BalancedLayers::first)
+    group.write_attribute("balanced_layers", std::string(name_of(network.balanced_layers)));
   group.write_attribute("softening", network.softening);
   group.write_attribute("cutoff", network.cutoff);
   group.write_attribute("pruned", network.pruned);
@@ -109,6 +111,10 @@ sim::NetworkDescription read_network(const hdf5::Group& root) {
       .mask_steepness = group.read_attribute<double>("mask_steepness"),
       .weight_scale = group.dataset("weight_scale").read<double>(),
       .balanced = flag(group.read_attribute<std::uint8_t>("balanced"), place("balanced")),
+      .balanced_layers = group.has_attribute("balanced_layers")
+                             ? sim::parse_balanced_layers(group.read_string_attribute("balanced_layers"),
+                                                          place("balanced_layers"))
+                             : whole.balanced_layers,
       .softening = group.read_attribute<double>("softening"),
       .cutoff = since_version_2("cutoff", whole.cutoff),
       .pruned = since_version_2("pruned", whole.pruned),

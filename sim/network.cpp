@@ -16,6 +16,8 @@ constexpr NameTable<LayerDistance, 3> layer_distances{{{LayerDistance::fixed, "f
                                                        {LayerDistance::relaxed, "relaxed"}}};
 constexpr NameTable<Reset, 3> resets{
     {{Reset::subtract, "subtract"}, {Reset::zero, "zero"}, {Reset::none, "none"}}};
+constexpr NameTable<BalancedLayers, 3> balanced_layers{
+    {{BalancedLayers::first, "first"}, {BalancedLayers::hidden, "hidden"}, {BalancedLayers::all, "all"}}};
 constexpr NameTable<PrunedBy, 2> pruning_orders{{{PrunedBy::weight, "weight"}, {PrunedBy::length, "length"}}};
 
 [[noreturn]] void refuse(const char* field, const std::string& problem, const std::string& remedy) {
@@ -189,6 +191,9 @@ std::string_view name_of(LayerDistance value) {
 std::string_view name_of(Reset value) {
   return find_name(resets, value);
 }
+std::string_view name_of(BalancedLayers value) {
+  return find_name(balanced_layers, value);
+}
 std::string_view name_of(PrunedBy value) {
   return find_name(pruning_orders, value);
 }
@@ -203,6 +208,9 @@ LayerDistance parse_layer_distance(std::string_view text, const std::string& whe
 }
 Reset parse_reset(std::string_view text, const std::string& where) {
   return find_value(resets, text, where);
+}
+BalancedLayers parse_balanced_layers(std::string_view text, const std::string& where) {
+  return find_value(balanced_layers, text, where);
 }
 PrunedBy parse_pruned_by(std::string_view text, const std::string& where) {
   return find_value(pruning_orders, text, where);

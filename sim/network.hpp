@@ -21,7 +21,8 @@ enum class LayerDistance {
   relaxed
 };  // gap 1; one learned gap a layer pair; all d coordinates learned
 enum class Reset { subtract, zero, none };
-enum class PrunedBy { weight, length };  // which edges go first: the smallest |W| or the longest
+enum class BalancedLayers { first, hidden, all };  // whose currents balanced wiring centres
+enum class PrunedBy { weight, length };            // which edges go first: the smallest |W| or the longest
 
 // Discrete leaky integrate-and-fire neuron, snnTorch's `Leaky`:
 //   U[t] = beta U[t-1] + I[t] - reset(U[t-1] > threshold),  S[t] = U[t] > threshold (strict).
@@ -43,10 +44,12 @@ struct NetworkDescription {
   std::size_t dims =
       3;  // d: d - 1 learned coordinates and the layer coordinate (relaxed: d learned); unused if dense
   LayerDistance layer_distance = LayerDistance::learned;
-  double mask_steepness = 10.0;                             // k of m = 2 sigmoid(k v) - 1
-  std::vector<double> weight_scale{};                       // s_l per connection; empty: all 1
-  bool balanced = false;                                    // a_j - mean_j(a_j) at the first hidden layer
-  double softening = 0.0;                                   // added to every squared distance
+  double mask_steepness = 10.0;        // k of m = 2 sigmoid(k v) - 1
+  std::vector<double> weight_scale{};  // s_l per connection; empty: all 1
+  bool balanced = false;               // a_j - mean_j(a_j) at `balanced_layers`
+  BalancedLayers balanced_layers =
+      BalancedLayers::first;  // the first hidden layer, all of them, the output too
+  double softening = 0.0;     // added to every squared distance
   double cutoff = std::numeric_limits<double>::infinity();  // pairs farther apart have no edge; spatial only
   double pruned = 0.0;                  // share of each connection's edges that are removed
   std::vector<double> pruned_shares{};  // one per connection instead; empty: `pruned` for all
@@ -78,7 +81,11 @@ struct NetworkDescription {
   // The LIF of layer 1..n_layers()-1.
   const Lif& lif_of(std::size_t layer) const { return lif.size() == 1 ? lif.front() : lif[layer - 1]; }
   // Whether the currents of connection l are centred over the postsynaptic layer.
-  bool balances(std::size_t connection) const { return balanced && connection == 0 && n_connections() > 1; }
+  bool balances(std::size_t connection) const {
+    if (!balanced) return false;
+    if (balanced_layers == BalancedLayers::all) return true;
+    return connection + 1 < n_connections() && (connection == 0 || balanced_layers == BalancedLayers::hidden);
+  }
 };
 
 // Refuses a description that makes no network: throws InputError naming the field.
@@ -125,11 +132,13 @@ std::string_view name_of(Wiring value);
 std::string_view name_of(NeuronModel value);
 std::string_view name_of(LayerDistance value);
 std::string_view name_of(Reset value);
+std::string_view name_of(BalancedLayers value);
 std::string_view name_of(PrunedBy value);
 Wiring parse_wiring(std::string_view text, const std::string& where);
 NeuronModel parse_neuron_model(std::string_view text, const std::string& where);
 LayerDistance parse_layer_distance(std::string_view text, const std::string& where);
 Reset parse_reset(std::string_view text, const std::string& where);
+BalancedLayers parse_balanced_layers(std::string_view text, const std::string& where);
 PrunedBy parse_pruned_by(std::string_view text, const std::string& where);
 
 }  // namespace loci::sim

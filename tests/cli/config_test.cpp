@@ -89,6 +89,8 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "--weight-scale",
                                           "2,3,4",
                                           "--balanced",
+                                          "--balanced-layers",
+                                          "hidden",
                                           "--softening",
                                           "0.5",
                                           "--cutoff",
@@ -184,6 +186,7 @@ layer_distance = "fixed"
 mask_steepness = 11
 weight_scale = [2, 3, 4]
 balanced = true
+balanced_layers = "hidden"
 softening = 0.5
 cutoff = 6.5
 pruned = 0.75

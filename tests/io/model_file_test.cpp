@@ -213,6 +213,18 @@ TEST_CASE("shares by connection and pruning by length come back, in a version th
   CHECK(io::peek_format(folder / "older.h5").format_version == 3);
 }
 
+TEST_CASE("which layers are balanced comes back, in a version that says so") {
+  const TemporaryFolder folder;
+  auto model = sample_model();
+  for (const auto layers : {sim::BalancedLayers::hidden, sim::BalancedLayers::all}) {
+    model.network.balanced_layers = layers;
+    const auto path = folder / std::string(name_of(layers));
+    io::write_model(path, model);
+    CHECK(io::read_model(path).network == model.network);
+    CHECK(io::peek_format(path).format_version == 5);
+  }
+}
+
 TEST_CASE("a file that is no model is refused for what it is") {
   const TemporaryFolder folder;
   write_bytes(folder / "text", "plain text");

@@ -10,6 +10,7 @@
 
 using namespace loci;
 using namespace loci::learning;
+using sim::BalancedLayers;
 using sim::LayerDistance;
 using sim::NetworkDescription;
 using sim::NeuronModel;
@@ -160,6 +161,21 @@ TEST_CASE("gradients of every parameter group agree with finite differences, wha
   check_finite_differences({.sizes = {5, 7, 3}, .wiring = Wiring::dense, .balanced = true}, spikes, true);
 }
 
+TEST_CASE("gradients of networks whose deeper layers are balanced agree with finite differences") {
+  for (const auto layers : {BalancedLayers::hidden, BalancedLayers::all}) {
+    NetworkDescription network{.sizes = {5, 7, 6, 3},
+                               .dims = 4,
+                               .mask_steepness = 2,
+                               .weight_scale = {0.7, 1.5, 1.2},
+                               .balanced = true,
+                               .balanced_layers = layers};
+    check_finite_differences(network, {.slope = 0.7, .n_steps = 6}, true);
+    check_finite_differences(network, {.slope = 0.7, .n_steps = 6}, false);
+    network.neuron = NeuronModel::relu;
+    check_finite_differences(network, {.loss = Loss::cross_entropy, .n_steps = 1}, true);
+  }
+}
+
 TEST_CASE("gradients of every loss, surrogate and reset agree with finite differences") {
   for (const auto loss : {Loss::ce_count, Loss::ce_rate, Loss::membrane_sum, Loss::membrane_rate})
     for (const auto surrogate :
@@ -200,6 +216,16 @@ TEST_CASE("the fast path computes what the reference path defines: geometry") {
                     constant, 5);
     check_fast_path({.sizes = {50, 70, 40, 30, 10}, .dims = 3, .weight_scale = {0.4, 0.2, 0.3, 0.3}},
                     objective, constant, 6);
+    check_fast_path({.sizes = {50, 70, 40, 30, 10},
+                     .weight_scale = {0.4, 0.6, 0.6, 0.6},
+                     .balanced = true,
+                     .balanced_layers = BalancedLayers::hidden},
+                    objective, constant, 6);
+    check_fast_path({.sizes = {50, 70, 40, 10},
+                     .weight_scale = {0.4, 0.8, 0.8},
+                     .balanced = true,
+                     .balanced_layers = BalancedLayers::all},
+                    objective, constant, 6);
     check_fast_path({.sizes = {50, 10}, .dims = 3, .weight_scale = {0.2}}, objective, constant, 7);
   }
 }
@@ -233,6 +259,11 @@ TEST_CASE("the fast path computes what the reference path defines: layers known 
     check_fast_path(network, objective, true, seed);
   };
   check({.sizes = {50, 400, 150, 10}, .weight_scale = {0.4, 0.2, 0.2}, .balanced = true}, 63);
+  check({.sizes = {50, 400, 150, 10},
+         .weight_scale = {0.4, 0.6, 0.6},
+         .balanced = true,
+         .balanced_layers = BalancedLayers::all},
+        63);
   check({.sizes = {50, 300, 10}, .wiring = Wiring::dense, .lif = {{.threshold = 0.3}}}, 53);
   check({.sizes = {20, 1100, 10}, .dims = 3, .weight_scale = {0.5, 0.1}, .cutoff = 2.5}, 61);
   for (const auto reset : {Reset::subtract, Reset::zero, Reset::none})

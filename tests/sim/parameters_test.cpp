@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <numeric>
 
 using namespace loci::sim;
 
@@ -81,6 +82,22 @@ TEST_CASE("balanced biases of the first layer sum to zero, the others are left a
   std::ranges::copy(output, parameters.group("bias", 2).begin());
   CHECK(connection_biases(network, parameters, 0) == std::vector<float>{-2.0F, -1.0F, 3.0F});
   CHECK(connection_biases(network, parameters, 1) == output);
+}
+
+TEST_CASE("balanced layers are the first hidden one, all hidden ones, or the output, too") {
+  NetworkDescription network{.sizes = {8, 6, 7, 4}, .dims = 3, .balanced = true};
+  const Parameters initial = initialise(network, {.seed = 3});
+  DoubleParameters parameters(network);
+  std::ranges::copy(initial.values, parameters.values.begin());
+  for (const auto& [layers, n_balanced] :
+       {std::pair{BalancedLayers::first, 1}, {BalancedLayers::hidden, 2}, {BalancedLayers::all, 3}}) {
+    network.balanced_layers = layers;
+    for (std::size_t l = 0; l < 3; ++l) {
+      const auto weights = connection_weights(network, parameters, l);
+      const double sum = std::accumulate(weights.begin(), weights.begin() + network.sizes[l + 1], 0.0);
+      CHECK((std::abs(sum) < 1e-12) == (l < std::size_t(n_balanced)));
+    }
+  }
 }
 
 TEST_CASE("balanced rows of the first connection sum to zero, the others are left alone") {
