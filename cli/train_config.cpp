@@ -91,6 +91,12 @@ const std::vector<Field>& fields() {
       {"training.rate_weight", "--rate-weight", &C::rate_weight,
        "factor on the learning rate of dense weights"},
       {"training.rate_bias", "--rate-bias", &C::rate_bias, "factor on the learning rate of biases"},
+      {"training.augment_shift", "--augment-shift", &C::augment_shift,
+       "pixels by which training images are moved at random at most, afresh each epoch; 0: not"},
+      {"training.augment_rotation", "--augment-rotation", &C::augment_rotation,
+       "degrees by which they are turned at most"},
+      {"training.augment_zoom", "--augment-zoom", &C::augment_zoom,
+       "share by which they grow at most, or shrink"},
       {"training.clip_norm", "--clip-norm", &C::clip_norm, "largest norm of a gradient; 0: no clipping"},
       {"training.patience", "--patience", &C::patience,
        "stop after so many epochs without a better validation accuracy; 0: never"},
@@ -240,6 +246,10 @@ learning::TrainingPlan plan_of(const TrainConfig& config, std::size_t n_pixels, 
                                {"gap", config.rate_gap},
                                {"weight", config.rate_weight},
                                {"bias", config.biases ? config.rate_bias : 0.0}}};
+  plan.augmentation = {.shift = config.augment_shift,
+                       .rotation = config.augment_rotation,
+                       .zoom = config.augment_zoom,
+                       .seed = config.seed};
   plan.epochs = config.epochs;
   plan.batch_size = config.batch_size;
   plan.n_validation = config.validation;

@@ -70,6 +70,9 @@ struct TrainConfig {
   double rate_gap = 1.0;
   double rate_weight = 1.0;
   double rate_bias = 1.0;
+  double augment_shift = 0.0;
+  double augment_rotation = 0.0;
+  double augment_zoom = 0.0;
   double clip_norm = 0.0;
   std::uint64_t patience = 0;
   double trajectory_mib = 32.0;

@@ -47,6 +47,12 @@ void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
     require(factor >= 0 && std::isfinite(factor), "training.rate_" + kind,
             "the factor is negative or not finite",
             "choose 0 to keep these parameters as they are, 1 for the common rate");
+  require(plan.augmentation.shift >= 0 && std::isfinite(plan.augmentation.shift), "training.augment_shift",
+          "the farthest shift is negative or not finite", "choose a number of pixels, 0 for none");
+  require(plan.augmentation.rotation >= 0 && plan.augmentation.rotation <= 180, "training.augment_rotation",
+          "the farthest rotation is outside 0 to 180 degrees", "choose an angle within, 0 for none");
+  require(plan.augmentation.zoom >= 0 && std::isfinite(plan.augmentation.zoom), "training.augment_zoom",
+          "the largest zoom is negative or not finite", "choose a small share, 0 for none");
   require(positive(plan.trajectory_mib), "training.trajectory_mib", "no memory for trajectories",
           "give a number of MiB above 0; a block holds at least one sample");
   require(std::isfinite(plan.initialisation.gap), "network.gap", "the gap is not finite",
@@ -104,7 +110,8 @@ void Trainer::run_epoch(TrainingState& state, TrainingObserver& observer, bool& 
     const auto begin_time = std::chrono::steady_clock::now();
     const std::size_t begin = state.batches_done * plan_.batch_size;
     const std::size_t size = std::min(plan_.batch_size, order.size() - begin);
-    const ImageBatch batch(images_, std::span(order).subspan(begin, size), plan_.encoder, epoch);
+    const ImageBatch batch(images_, std::span(order).subspan(begin, size), plan_.encoder, epoch,
+                           plan_.augmentation);
     BatchResult result;
     evaluator_.prune_to(pruned_fraction(state));
     try {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "learning/adam.hpp"
+#include "learning/augmentation.hpp"
 #include "learning/evaluator.hpp"
 #include "learning/schedule.hpp"
 #include "sim/samples.hpp"
@@ -21,6 +22,7 @@ struct TrainingPlan {
   Schedule schedule;
   PruningSchedule pruning;
   AdamSettings adam;
+  Augmentation augmentation;
   std::size_t epochs = 20;
   std::size_t batch_size = 100;
   std::size_t n_validation =

@@ -25,6 +25,7 @@ enum class Stream : std::uint32_t {
   poisson_interval = 13,
   graph = 14,
   core = 15,
+  augmentation = 16,
   report = 20,
   test = 99,
 };

@@ -161,6 +161,12 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "19",
                                           "--rate-bias",
                                           "20",
+                                          "--augment-shift",
+                                          "1.5",
+                                          "--augment-rotation",
+                                          "12.5",
+                                          "--augment-zoom",
+                                          "0.125",
                                           "--clip-norm",
                                           "21",
                                           "--patience",
@@ -229,6 +235,9 @@ rate_inhibition = 17
 rate_gap = 18
 rate_weight = 19
 rate_bias = 20
+augment_shift = 1.5
+augment_rotation = 12.5
+augment_zoom = 0.125
 clip_norm = 21
 patience = 22
 trajectory_mib = 23
