@@ -158,7 +158,7 @@ int render(const ReproduceOptions& options) {
   prepare_output(page);
   io::write_file(page, experiments::page_text(sections, results, page.stem().string()));
   nlohmann::json json{{"page", page.string()}, {"runs", results.size()}};
-  for (const auto& [name, text] : experiments::figure_data(sections, results)) {
+  for (const auto& [name, text] : experiments::figure_files(sections, results)) {
     prepare_output(figures / name);
     io::write_file(figures / name, text);
     json["data"].push_back((figures / name).string());

@@ -12,8 +12,8 @@
 namespace loci::experiments {
 namespace {
 
-constexpr std::array<std::string_view, 7> kinds{"table",  "curves",   "pruning", "varied",
-                                                "layers", "activity", "frontier"};
+constexpr std::array<std::string_view, 8> kinds{"table",  "curves",   "pruning",  "varied",
+                                                "layers", "activity", "frontier", "parameters"};
 constexpr std::array<std::string_view, 3> measures{"pruning", "layers", "activity"};
 constexpr std::array<const char*, 3> efforts{"quick", "plan", "full"};
 

@@ -40,7 +40,7 @@ struct Row {
 struct Experiment {
   std::string id;
   std::string title;
-  std::string kind;     // table, curves, pruning, varied, layers, activity or frontier
+  std::string kind;     // table, curves, pruning, varied, layers, activity, frontier or parameters
   std::string text;     // what it shows
   std::string finding;  // what agrees, what does not, and why
   std::string runs_of;  // the experiment whose document the rows are from; its own otherwise

@@ -7,6 +7,8 @@
 #include <functional>
 #include <set>
 
+#include "experiments/reproduction_figures.hpp"
+
 namespace loci::experiments {
 namespace {
 
@@ -56,10 +58,31 @@ void add_data(const Experiment& experiment, const Series& series, const Point& p
                             layers[l]["edge"][b + 1].get<double>(), layers[l]["count"][b].get<std::size_t>());
   } else if (experiment.kind == "varied") {
     text += fmt::format("{},{},{}\n", head, point.value, csv_number(run.test_accuracy));
-  } else if (experiment.kind == "table" || experiment.kind == "frontier") {
+  } else if (experiment.kind == "table" || experiment.kind == "frontier" || experiment.kind == "parameters") {
     text += fmt::format("{},{},{},{}\n", head, series.row->budget.value_or(run.parameters), run.parameters,
                         csv_number(run.test_accuracy));
   }
+}
+
+std::vector<std::string> finished_datasets(const std::vector<Section>& sections, const Results& results) {
+  std::vector<std::string> datasets;
+  for (const Section& section : sections)
+    for (const Series& series : section.series)
+      if (any_finished(series, results) && std::ranges::find(datasets, series.dataset) == datasets.end())
+        datasets.push_back(series.dataset);
+  std::ranges::sort(datasets, std::greater<>());  // MNIST, the paper's, first
+  return datasets;
+}
+
+Section of_dataset(const Section& whole, const std::string& dataset) {
+  Section section{.experiment = whole.experiment, .series = {}};
+  std::ranges::copy_if(whole.series, std::back_inserter(section.series),
+                       [&](const Series& series) { return series.dataset == dataset; });
+  return section;
+}
+
+std::string figure_name(const Section& section, const std::string& dataset) {
+  return section.experiment->id + (dataset == "mnist" ? "" : "-" + dataset) + ".svg";
 }
 
 const char* columns_of(const std::string& kind) {
@@ -88,25 +111,21 @@ std::string page_text(const std::vector<Section>& sections, const Results& resul
       "test "
       "images once, at its end. ± is the standard deviation over seeds; hours are\nthose of all seeds "
       "together.\n";
-  std::vector<std::string> datasets;
-  for (const Section& section : sections)
-    for (const Series& series : section.series)
-      if (any_finished(series, results) && std::ranges::find(datasets, series.dataset) == datasets.end())
-        datasets.push_back(series.dataset);
-  std::ranges::sort(datasets, std::greater<>());  // MNIST, the paper's, first
+  const auto datasets = finished_datasets(sections, results);
   for (const auto& dataset : datasets) {
     text += fmt::format("\n## {}\n", data_set_title(dataset));
     std::vector<std::string> missing;
     for (const Section& whole : sections) {
-      Section section{.experiment = whole.experiment, .series = {}};
-      std::ranges::copy_if(whole.series, std::back_inserter(section.series),
-                           [&](const Series& series) { return series.dataset == dataset; });
+      const Section section = of_dataset(whole, dataset);
       const std::string tables = section_text(section, results);
       if (tables.empty()) {
         missing.push_back(whole.experiment->id);
         continue;
       }
       text += fmt::format("\n### {}\n\n{}\n\n{}\n", whole.experiment->title, whole.experiment->text, tables);
+      if (!section_figure(section, results).empty())
+        text +=
+            fmt::format("![{}]({}/{})\n\n", whole.experiment->title, figures, figure_name(whole, dataset));
       if (!whole.experiment->finding.empty() && dataset == "mnist")
         text += whole.experiment->finding + "\n\n";
       text += how_run(section, results);
@@ -119,8 +138,13 @@ std::string page_text(const std::vector<Section>& sections, const Results& resul
   return text;
 }
 
-std::map<std::string, std::string> figure_data(const std::vector<Section>& sections, const Results& results) {
+std::map<std::string, std::string> figure_files(const std::vector<Section>& sections,
+                                                const Results& results) {
   std::map<std::string, std::string> files;
+  for (const auto& dataset : finished_datasets(sections, results))
+    for (const Section& section : sections)
+      if (std::string svg = section_figure(of_dataset(section, dataset), results); !svg.empty())
+        files[figure_name(section, dataset)] = std::move(svg);
   for (const Section& section : sections) {
     if (section.experiment->kind == "activity") continue;
     std::string text;

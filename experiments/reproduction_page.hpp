@@ -1,4 +1,4 @@
-// The page that shows kept runs beside the paper's numbers, and the figures' data as tables in CSV.
+// The page that shows kept runs beside the paper's numbers, with figures and their data.
 #pragma once
 
 #include <map>
@@ -9,10 +9,10 @@
 
 namespace loci::experiments {
 
-// The whole page. figures: where the CSV files lie as seen from the page.
+// The whole page. figures: where the figures and their data lie as seen from the page.
 std::string page_text(const std::vector<Section>& sections, const Results& results,
                       const std::string& figures);
-// By file name: what the figures are drawn from.
-std::map<std::string, std::string> figure_data(const std::vector<Section>& sections, const Results& results);
+// By file name: the figures as SVG, and what they and the tables are made from as CSV.
+std::map<std::string, std::string> figure_files(const std::vector<Section>& sections, const Results& results);
 
 }  // namespace loci::experiments

@@ -70,7 +70,8 @@ class Frame {
       : left_(x0 + left_margin),
         top_(y0 + top_margin),
         width_(width - left_margin - right_margin),
-        height_(height - top_margin - bottom_margin) {
+        height_(height - top_margin - bottom_margin),
+        log_x_(panel.log_x) {
     for (const SvgSeries& series : panel.series) include(series);
     if (panel.cells) {
       const SvgCells& cells = *panel.cells;
@@ -79,27 +80,32 @@ class Frame {
       y_.include(cells.y_low);
       y_.include(cells.y_low + cells.y_width * static_cast<double>(cells.n_y));
     }
-    if (panel.x_limits) x_ = {(*panel.x_limits)[0], (*panel.x_limits)[1]};
+    if (panel.x_limits) x_ = {scaled((*panel.x_limits)[0]), scaled((*panel.x_limits)[1])};
     if (panel.y_limits) y_ = {(*panel.y_limits)[0], (*panel.y_limits)[1]};
     x_.mend();
     y_.mend();
     if (panel.equal_scales) equalise();
   }
 
-  double x(double value) const { return left_ + (value - x_.low) / x_.width() * width_; }
+  double x(double value) const { return left_ + (scaled(value) - x_.low) / x_.width() * width_; }
   double y(double value) const { return top_ + height_ - (value - y_.low) / y_.width() * height_; }
   double left() const { return left_; }
   double top() const { return top_; }
   double right() const { return left_ + width_; }
   double bottom() const { return top_ + height_; }
-  const Limits& x_limits() const { return x_; }
-  const Limits& y_limits() const { return y_; }
+  std::vector<double> x_ticks() const {
+    return log_x_ ? log_ticks(std::pow(10.0, x_.low), std::pow(10.0, x_.high))
+                  : round_ticks(x_.low, x_.high, 5);
+  }
+  std::vector<double> y_ticks() const { return round_ticks(y_.low, y_.high, 5); }
 
  private:
+  double scaled(double x) const { return log_x_ ? std::log10(x) : x; }
+
   void include(const SvgSeries& series) {
     assert(series.x.size() == series.y.size());
     for (std::size_t i = 0; i < series.x.size(); ++i) {
-      x_.include(series.x[i]);
+      x_.include(scaled(series.x[i]));
       y_.include(series.y[i]);
       if (series.mark == Mark::bars && series.y[i] != 0.0) x_.include(bar_end(series, i));
     }
@@ -120,6 +126,7 @@ class Frame {
   double top_;
   double width_;
   double height_;
+  bool log_x_;
   Limits x_;
   Limits y_;
 };
@@ -133,11 +140,11 @@ std::string text_at(double x, double y, std::string_view anchor, std::string_vie
 std::string axes(const SvgPanel& panel, const Frame& frame) {
   std::string svg;
   std::string ticks;
-  for (const double tick : round_ticks(frame.x_limits().low, frame.x_limits().high, 5)) {
+  for (const double tick : frame.x_ticks()) {
     ticks += fmt::format("M{} {}v4", px(frame.x(tick)), px(frame.bottom()));
     svg += text_at(frame.x(tick), frame.bottom() + 16, "middle", fmt::format("{:g}", tick));
   }
-  for (const double tick : round_ticks(frame.y_limits().low, frame.y_limits().high, 5)) {
+  for (const double tick : frame.y_ticks()) {
     ticks += fmt::format("M{} {}h-4", px(frame.left()), px(frame.y(tick)));
     svg += text_at(frame.left() - 7, frame.y(tick) + 3.5, "end", fmt::format("{:g}", tick));
   }
@@ -173,9 +180,11 @@ std::string dots(const SvgSeries& series, const Frame& frame, std::string_view c
   std::string path;
   for (const std::size_t i : chosen)
     path += fmt::format("M{} {}h0", px(frame.x(series.x[i])), px(frame.y(series.y[i])));
-  return path.empty() ? ""
-                      : fmt::format("<path class=\"dots\" stroke=\"{}\" stroke-width=\"{}\" d=\"{}\"/>\n",
-                                    colour, px(series.size), path);
+  return path.empty()
+             ? ""
+             : fmt::format("<path class=\"dots\" stroke=\"{}\" stroke-width=\"{}\" d=\"{}\"/>\n", colour,
+                           px(series.mark == Mark::marked_line ? std::max(series.size, 5.0) : series.size),
+                           path);
 }
 
 std::string points(const SvgSeries& series, const Frame& frame, std::string_view colour) {
@@ -249,9 +258,9 @@ std::string drawn(const SvgPanel& panel, const Frame& frame, std::size_t number)
   for (std::size_t s = 0; s < panel.series.size(); ++s) {
     const SvgSeries& series = panel.series[s];
     const auto colour = palette_colour(s);
-    svg += series.mark == Mark::line     ? line(series, frame, colour)
-           : series.mark == Mark::points ? points(series, frame, colour)
-                                         : bars(series, frame, colour);
+    if (series.mark == Mark::bars) svg += bars(series, frame, colour);
+    if (series.mark == Mark::line || series.mark == Mark::marked_line) svg += line(series, frame, colour);
+    if (series.mark == Mark::points || series.mark == Mark::marked_line) svg += points(series, frame, colour);
   }
   return svg + "</g>\n" + axes(panel, frame) + legend(panel, frame);
 }

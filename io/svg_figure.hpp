@@ -12,6 +12,7 @@ namespace loci::io {
 
 enum class Mark {
   line,
+  marked_line,  // with a point at each value
   points,
   bars,  // x: left ends of the bins, as wide as to the next one; y: heights from 0
 };
@@ -22,7 +23,7 @@ struct SvgSeries {
   std::vector<double> x;
   std::vector<double> y;      // lines break where it is not a number
   std::vector<double> value;  // points: coloured by it, from 0 to 1; empty: one colour for all
-  double size = 1.5;          // points: diameter in px
+  double size = 1.5;          // points: diameter in px (marked_line: at least 5)
 };
 
 // Colours of cells, from no count to the largest; shown on a logarithmic scale, for counts span decades.
@@ -43,6 +44,7 @@ struct SvgPanel {
   std::vector<SvgSeries> series;
   std::optional<SvgCells> cells;
   bool equal_scales = false;                      // one unit is as long on both axes
+  bool log_x = false;                             // x, all above 0, on a logarithmic scale
   std::optional<std::array<double, 2>> x_limits;  // default: what the series span
   std::optional<std::array<double, 2>> y_limits;
 };
@@ -66,5 +68,7 @@ std::string scale_colour(double value);
 
 // About n round numbers from low to high: 1, 2 or 5 times a power of ten apart.
 std::vector<double> round_ticks(double low, double high, std::size_t n);
+// 1, 2 and 5 times powers of ten from low to high, both above 0.
+std::vector<double> log_ticks(double low, double high);
 
 }  // namespace loci::io

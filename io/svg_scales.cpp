@@ -52,4 +52,13 @@ std::vector<double> round_ticks(double low, double high, std::size_t n) {
   return ticks;
 }
 
+std::vector<double> log_ticks(double low, double high) {
+  std::vector<double> ticks;
+  for (double decade = std::pow(10.0, std::floor(std::log10(low))); decade <= high; decade *= 10.0)
+    for (const double factor : {1.0, 2.0, 5.0})
+      if (factor * decade >= low * (1.0 - 1e-9) && factor * decade <= high * (1.0 + 1e-9))
+        ticks.push_back(factor * decade);
+  return ticks;
+}
+
 }  // namespace loci::io

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "experiments/reproduction_figures.hpp"
+
 using namespace loci::experiments;
 using Catch::Contains;
 
@@ -80,7 +82,7 @@ TEST_CASE("curves show training accuracy by epoch, varied rows a column for each
   CHECK_THAT(
       section_text(shown.section, shown.results),
       Contains("| network | recipe | epoch 1 | epoch 2 |\n") && Contains("| A | loci | 0.6500 | 0.7500 |\n"));
-  CHECK(figure_data({shown.section}, shown.results).at("fig.csv") ==
+  CHECK(figure_files({shown.section}, shown.results).at("fig.csv") ==
         "dataset,network,recipe,seed,epoch,train_accuracy,train_loss\n"
         "mnist,\"A\",loci,1,1,0.6,0.5\nmnist,\"A\",loci,1,2,0.75,0.25\n"
         "mnist,\"A\",loci,2,1,0.7,0.5\nmnist,\"A\",loci,2,2,0.75,0.25\n"
@@ -100,15 +102,67 @@ TEST_CASE("pruning and layers show what their runs measured") {
                                                 {"curves", {{"by weight", {0.9, 0.5}}}}};
   CHECK_THAT(section_text(shown.section, shown.results),
              Contains("| A | loci | by weight | 0.9000 |  |  |  |  | 0.5000 |  |  |\n"));
-  CHECK_THAT(figure_data({shown.section}, shown.results).at("fig.csv"),
+  CHECK_THAT(figure_files({shown.section}, shown.results).at("fig.csv"),
              Contains("mnist,\"A\",loci,1,by weight,0.8,0.5\n"));
   shown.experiment.kind = "layers";
   shown.results.at("r1").measures["layers"] = {
       {{"quantiles", {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1}}, {"edge", {0, 0.5, 1}}, {"count", {3, 4}}}};
   CHECK_THAT(section_text(shown.section, shown.results),
              Contains("| A | loci | 1 | 0 | 0.00 | 0.05 | 0.25 | 0.50 | 0.75 | 0.95 | 1.00 |\n"));
-  CHECK_THAT(figure_data({shown.section}, shown.results).at("fig.csv"),
+  CHECK_THAT(figure_files({shown.section}, shown.results).at("fig.csv"),
              Contains("mnist,\"A\",loci,1,0,0.5,1,4\n"));
+}
+
+TEST_CASE("figures have a panel for each recipe, draw the mean over seeds, and stand in the page") {
+  Shown shown;
+  CHECK(section_figure(shown.section, shown.results).empty());  // tables are not drawn
+  shown.experiment.kind = "varied";
+  shown.section.series[0].points = {{0.0, {"r1", "r2"}}, {0.5, {"r3"}}, {1.0, {"r7"}}};
+  const auto svg = section_figure(shown.section, shown.results);
+  CHECK_THAT(svg, Contains(">recipe paper</text>") && Contains(">recipe loci</text>") &&
+                      Contains(">share</text>") && Contains(">A</text>") && Contains(">B</text>"));
+  // Of the second panel, 348 x 206 px from (478, 60) on: 0.93 and 0.8, where the axis runs from 0.8 to 1.
+  CHECK_THAT(svg, Contains("d=\"M478 132.1L826 266\""));
+  CHECK(figure_files({shown.section}, shown.results).at("fig.svg") == svg);
+  CHECK_THAT(page_text({shown.section}, shown.results, "data"), Contains("\n\n![Figure](data/fig.svg)\n\n"));
+  CHECK(section_figure(shown.section, {}).empty());
+}
+
+TEST_CASE("accuracy is drawn over parameters, a line for each kind of network") {
+  Shown shown;
+  shown.experiment.kind = "parameters";
+  shown.row.recipe = "spatial-mlp";
+  shown.other.recipe = "dense-mlp";
+  shown.results.at("r3").parameters = 1000;
+  shown.section.series = {
+      {.row = &shown.row, .recipe = "loci", .dataset = "mnist", .points = {{0.0, {"r1"}}}},
+      {.row = &shown.row, .recipe = "loci", .dataset = "mnist", .points = {{0.0, {"r3"}}}},
+      {.row = &shown.other, .recipe = "loci", .dataset = "mnist", .points = {{0.0, {"r2"}}}}};
+  CHECK_THAT(section_figure(shown.section, shown.results),
+             Contains(">spatial</text>") && Contains(">dense</text>") && Contains(">10000</text>"));
+  shown.experiment.kind = "frontier";
+  CHECK_THAT(section_figure(shown.section, shown.results), Contains(">A</text>") && Contains(">B</text>"));
+}
+
+TEST_CASE("what pruning, layers and activity measured is drawn") {
+  Shown shown;
+  shown.experiment.kind = "pruning";
+  CHECK(section_figure(shown.section, shown.results).empty());
+  auto& measures = shown.results.at("r1").measures;
+  measures["pruning"] = {{"share", {0.0, 0.8}}, {"curves", {{"by weight", {0.9, 0.5}}}}};
+  CHECK_THAT(section_figure(shown.section, shown.results), Contains(">recipe loci, by weight</text>"));
+  shown.experiment.kind = "layers";
+  measures["layers"] = {{{"edge", {0, 0.5, 1}}, {"count", {3, 1}}}};
+  // Bars of 3/4 and 1/4 of the neurons.
+  CHECK_THAT(section_figure(shown.section, shown.results),
+             Contains("d=\"M58 266V60H232V266zM232 266V197.3H406V266z\""));
+  shown.experiment.kind = "activity";
+  measures["activity"] = {{"positions", {{{0, 0}}, {{0, 0}, {1, 1}}, {{0, 1}}}},
+                          {"activity", {{{0.0, 2.0}}, {{1.0}}}}};
+  const auto svg = section_figure(shown.section, shown.results);
+  CHECK_THAT(svg, Contains("mean image of class 0") && Contains("stroke=\"#440154\" stroke-width=\"2\"") &&
+                      Contains("stroke=\"#fde725\" stroke-width=\"2\"") &&
+                      Contains("stroke=\"#fde725\" stroke-width=\"8\""));
 }
 
 TEST_CASE("the frontier names the network that was chosen and among how many") {

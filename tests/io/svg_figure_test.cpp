@@ -49,6 +49,14 @@ TEST_CASE("a line runs from corner to corner and breaks where nothing was measur
   CHECK_THAT(svg, Contains(">time (ms)</text>") && Contains(">U</text>"));
 }
 
+TEST_CASE("a logarithmic axis has ticks at 1, 2 and 5, and decades are equally long") {
+  CHECK(io::log_ticks(2.0, 50.0) == std::vector<double>{2, 5, 10, 20, 50});
+  const auto svg = io::to_svg(square(
+      {.series = {{.mark = io::Mark::marked_line, .x = {1, 10, 100}, .y = {0, 1, 2}}}, .log_x = true}));
+  CHECK_THAT(svg, Contains("d=\"M58 130L108 80L158 30\"") && Contains("d=\"M58 130h0M108 80h0M158 30h0\""));
+  CHECK_THAT(svg, Contains("<text x=\"108\" y=\"146\" text-anchor=\"middle\">10</text>"));
+}
+
 TEST_CASE("points of one colour are one path, and points with values are coloured by them") {
   const auto plain = io::to_svg(square({.series = {{.mark = io::Mark::points, .x = {0, 10}, .y = {0, 10}}}}));
   CHECK_THAT(plain, Contains("stroke=\"#0072b2\"") && Contains("d=\"M58 130h0M158 30h0\""));
