@@ -133,6 +133,7 @@ class LayerSearcher {
   // present scale is as good.
   void try_scales(const std::vector<double>& ratios) {
     std::vector<LayerScaling> candidates;
+    candidates.reserve(ratios.size());
     for (const double ratio : ratios)
       candidates.push_back(rescaled(best_, std::span(&ratio, 1), layer_, target_));
     const std::vector<ByGroup> results = replay_all(candidates);

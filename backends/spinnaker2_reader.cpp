@@ -95,7 +95,7 @@ class Reader {
                                  layer.n_targets));
       return numbers;
     };
-    const auto scale = of_each(own.at("scale"), "scale");
+    auto scale = of_each(own.at("scale"), "scale");
     const auto threshold = of_each(params.at("threshold"), "threshold");
     const auto offset = of_each(params.at("i_offset"), "i_offset");
     layer.bias = of_each(own.at("bias"), "bias");

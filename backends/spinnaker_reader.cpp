@@ -78,7 +78,7 @@ class Reader {
           text[last] = ']';
       }
     if (text.ends_with(',')) text.pop_back();
-    const json parsed = json::parse("[" + text + "]", nullptr, false);
+    json parsed = json::parse("[" + text + "]", nullptr, false);
     if (parsed.is_discarded())
       script_.refuse(fmt::format("what follows '{}' is no list of {}...{}", begin.substr(0, begin.find(' ')),
                                  open, close));

@@ -68,7 +68,7 @@ class Reader {
 
   std::vector<std::int64_t> numbers(const std::string& name, std::size_t n, std::int64_t lowest,
                                     std::int64_t highest) const {
-    const auto values = spec(name).get<std::vector<std::int64_t>>();
+    auto values = spec(name).get<std::vector<std::int64_t>>();
     if (values.size() != n) file_.refuse(fmt::format("{} has {} numbers, not {}", name, values.size(), n));
     for (std::size_t i = 0; i < n; ++i)
       if (values[i] < lowest || values[i] > highest)

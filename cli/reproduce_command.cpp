@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using experiments::Effort;
 using experiments::Results;
+using experiments::RunResult;
 using experiments::Section;
 using experiments::Series;
 
@@ -113,33 +114,40 @@ int list(const ReproduceOptions& options) {
   return 0;
 }
 
-// For every row under every recipe the runs of most epochs that there are.
+std::uint64_t most_epochs(const Series& series, const Results& results) {
+  std::uint64_t most = 0;
+  for (const auto& point : series.points)
+    for (const RunResult* run : experiments::finished(point.runs, results))
+      most = std::max(most, run->epochs);
+  return most;
+}
+
+// For every row under every recipe the runs of most epochs that there are on a data set.
+std::vector<Section> best_sections_on(const std::string& dataset,
+                                      const experiments::Reproduction& reproduction,
+                                      const ReproduceOptions& options, const Results& results) {
+  Selection selection{.dataset = dataset, .n_seeds = std::max<std::uint64_t>(options.seeds, 3)};
+  std::vector<Section> sections;
+  for (const Effort effort : {Effort::full, Effort::plan, Effort::quick}) {
+    selection.effort = effort;
+    auto expanded = expand(reproduction, selection, results).sections;
+    if (sections.empty()) {
+      sections = std::move(expanded);
+      continue;
+    }
+    for (std::size_t s = 0; s < sections.size(); ++s)
+      for (std::size_t r = 0; r < sections[s].series.size(); ++r)
+        if (most_epochs(expanded[s].series[r], results) > most_epochs(sections[s].series[r], results))
+          sections[s].series[r] = std::move(expanded[s].series[r]);
+  }
+  return sections;
+}
+
 std::vector<Section> best_sections(const experiments::Reproduction& reproduction,
                                    const ReproduceOptions& options, const Results& results) {
-  const auto epochs_of = [&](const Series& series) {
-    std::uint64_t most = 0;
-    for (const auto& point : series.points)
-      for (const auto& id : point.runs)
-        if (const auto found = results.find(id); found != results.end())
-          most = std::max(most, found->second.epochs);
-    return most;
-  };
   std::vector<Section> best;
   for (const std::string dataset : {"mnist", "fashion-mnist"}) {
-    Selection selection{.dataset = dataset, .n_seeds = std::max<std::uint64_t>(options.seeds, 3)};
-    std::vector<Section> sections;
-    for (const Effort effort : {Effort::full, Effort::plan, Effort::quick}) {
-      selection.effort = effort;
-      const auto expanded = expand(reproduction, selection, results).sections;
-      if (sections.empty()) {
-        sections = expanded;
-        continue;
-      }
-      for (std::size_t s = 0; s < sections.size(); ++s)
-        for (std::size_t r = 0; r < sections[s].series.size(); ++r)
-          if (epochs_of(expanded[s].series[r]) > epochs_of(sections[s].series[r]))
-            sections[s].series[r] = expanded[s].series[r];
-    }
+    auto sections = best_sections_on(dataset, reproduction, options, results);
     if (best.empty()) best.resize(sections.size());
     for (std::size_t s = 0; s < sections.size(); ++s) {
       best[s].experiment = sections[s].experiment;

@@ -70,7 +70,7 @@ class Runs {
  public:
   std::string add(const TrainConfig& config, const std::vector<std::string>& measures, bool chooses,
                   const std::string& title) {
-    const std::string id = run_id(config);
+    std::string id = run_id(config);
     const auto [at, added] = place_.emplace(id, runs_.size());
     if (added)
       runs_.push_back({.id = id,
@@ -239,7 +239,7 @@ double estimated_seconds(const TrainConfig& config) {
   double weights = 0.0;
   for (std::size_t l = 0; l + 1 < sizes.size(); ++l)
     weights += static_cast<double>(sizes[l]) * static_cast<double>(sizes[l + 1]);
-  const double images =
+  const auto images =
       static_cast<double>((config.train_images == 0 ? 60000 : config.train_images) - config.validation);
   const double updates = images / static_cast<double>(config.batch_size);
   // Of one image through one weight and back, and of one weight and its gradient in every update.
