@@ -1,5 +1,7 @@
 #include "learning/augmentation.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -23,34 +25,39 @@ Placement random_placement(const Augmentation& augmentation, std::uint32_t epoch
 void place_image(std::span<const std::uint8_t> pixels, std::size_t width, const Placement& placement,
                  std::vector<std::uint8_t>& placed) {
   const std::size_t height = pixels.size() / width;
-  const auto pixel = [&](std::ptrdiff_t row, std::ptrdiff_t column) {
-    const bool inside = row >= 0 && column >= 0 && row < static_cast<std::ptrdiff_t>(height) &&
-                        column < static_cast<std::ptrdiff_t>(width);
-    return inside ? static_cast<float>(
-                        pixels[static_cast<std::size_t>(row) * width + static_cast<std::size_t>(column)])
-                  : 0.0F;
-  };
-  const double middle_x = (static_cast<double>(width) - 1.0) / 2.0;
-  const double middle_y = (static_cast<double>(height) - 1.0) / 2.0;
-  const auto& m = placement.matrix;
-  placed.resize(pixels.size());
+  // With a black rim, one pixel before and two behind, places outside need no test of their own.
+  const std::size_t stride = width + 3;
+  std::vector<float> rimmed((height + 3) * stride);
   for (std::size_t row = 0; row < height; ++row)
+    std::ranges::copy(pixels.subspan(row * width, width),
+                      rimmed.begin() + static_cast<std::ptrdiff_t>((row + 1) * stride + 1));
+  const auto [a, b, c, d] =
+      std::array{static_cast<float>(placement.matrix[0][0]), static_cast<float>(placement.matrix[0][1]),
+                 static_cast<float>(placement.matrix[1][0]), static_cast<float>(placement.matrix[1][1])};
+  const float middle_x = (static_cast<float>(width) - 1.0F) / 2.0F;
+  const float middle_y = (static_cast<float>(height) - 1.0F) / 2.0F;
+  const float first_x = -middle_x - static_cast<float>(placement.shift[0]);
+  const float first_y = -middle_y - static_cast<float>(placement.shift[1]);
+  const auto last_x = static_cast<float>(width + 1);
+  const auto last_y = static_cast<float>(height + 1);
+  placed.resize(pixels.size());
+  for (std::size_t row = 0; row < height; ++row) {
+    const float y = first_y + static_cast<float>(row);
     for (std::size_t column = 0; column < width; ++column) {
-      const double x = static_cast<double>(column) - middle_x - placement.shift[0];
-      const double y = static_cast<double>(row) - middle_y - placement.shift[1];
-      const double from_x = m[0][0] * x + m[0][1] * y + middle_x;
-      const double from_y = m[1][0] * x + m[1][1] * y + middle_y;
-      const double left = std::floor(from_x);
-      const double top = std::floor(from_y);
-      const auto right_part = static_cast<float>(from_x - left);
-      const auto lower_part = static_cast<float>(from_y - top);
-      const auto i = static_cast<std::ptrdiff_t>(top);
-      const auto j = static_cast<std::ptrdiff_t>(left);
-      const float upper = pixel(i, j) * (1.0F - right_part) + pixel(i, j + 1) * right_part;
-      const float lower = pixel(i + 1, j) * (1.0F - right_part) + pixel(i + 1, j + 1) * right_part;
-      const float value = upper * (1.0F - lower_part) + lower * lower_part;
-      placed[row * width + column] = static_cast<std::uint8_t>(value + 0.5F);
+      const float x = first_x + static_cast<float>(column);
+      // Counted from the rim's corner.
+      const float from_x = std::clamp(a * x + b * y + middle_x + 1.0F, 0.0F, last_x);
+      const float from_y = std::clamp(c * x + d * y + middle_y + 1.0F, 0.0F, last_y);
+      const auto left = static_cast<std::uint32_t>(from_x);
+      const auto top = static_cast<std::uint32_t>(from_y);
+      const float right_part = from_x - static_cast<float>(left);
+      const float lower_part = from_y - static_cast<float>(top);
+      const float* corner = rimmed.data() + top * stride + left;
+      const float upper = corner[0] + right_part * (corner[1] - corner[0]);
+      const float lower = corner[stride] + right_part * (corner[stride + 1] - corner[stride]);
+      placed[row * width + column] = static_cast<std::uint8_t>(upper + lower_part * (lower - upper) + 0.5F);
     }
+  }
 }
 
 }  // namespace loci::learning
