@@ -10,15 +10,11 @@ results=experiments/results
 mkdir -p "$results" out/measure
 
 # preset, seed
-runs="snn-8d 1
-snn-8d 2
-snn-8d 3
-mlp-14 1
+runs="mlp-14 1
 snn-3d 1
 mlp-3d 1
 mlp-3d 2
 mlp-3d 3
-mlp-8d 1
 snn-14 1"
 
 while read -r preset seed; do
