@@ -292,8 +292,10 @@ std::string to_svg(const SvgFigure& figure) {
   svg += "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
   if (!figure.title.empty()) svg += text_at(14, 20, "start", figure.title, " class=\"title\"");
   for (std::size_t p = 0; p < figure.panels.size(); ++p) {
-    const Frame frame(figure.panels[p], figure.panel_width * static_cast<double>(p % n_columns),
-                      top + figure.panel_height * static_cast<double>(p / n_columns), figure.panel_width,
+    const std::size_t row = p / n_columns;
+    const std::size_t column = p % n_columns;
+    const Frame frame(figure.panels[p], figure.panel_width * static_cast<double>(column),
+                      top + figure.panel_height * static_cast<double>(row), figure.panel_width,
                       figure.panel_height);
     svg += drawn(figure.panels[p], frame, p);
   }

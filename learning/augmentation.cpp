@@ -55,7 +55,8 @@ void place_image(std::span<const std::uint8_t> pixels, std::size_t width, const 
       const float* corner = rimmed.data() + top * stride + left;
       const float upper = corner[0] + right_part * (corner[1] - corner[0]);
       const float lower = corner[stride] + right_part * (corner[stride + 1] - corner[stride]);
-      placed[row * width + column] = static_cast<std::uint8_t>(upper + lower_part * (lower - upper) + 0.5F);
+      const float half_above = upper + lower_part * (lower - upper) + 0.5F;
+      placed[row * width + column] = static_cast<std::uint8_t>(half_above);
     }
   }
 }
