@@ -57,6 +57,7 @@ class RateNetwork {
 
 std::vector<float> chosen(const std::vector<float>& all, const std::vector<std::uint32_t>& neurons) {
   std::vector<float> values;
+  values.reserve(neurons.size());
   for (const std::uint32_t neuron : neurons) values.push_back(all[neuron]);
   return values;
 }
