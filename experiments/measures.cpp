@@ -58,31 +58,6 @@ json layer_coordinates(const TrainedNetwork& trained) {
   return layers;
 }
 
-// One image per class, each pixel the mean over the class, rounded.
-sim::LabelledImages mean_images(const sim::LabelledImages& images) {
-  sim::LabelledImages means{.name = images.name,
-                            .height = images.height,
-                            .width = images.width,
-                            .n_classes = images.n_classes,
-                            .pixels = {},
-                            .labels = {}};
-  std::vector<std::uint64_t> sums(images.n_classes * images.n_pixels());
-  std::vector<std::uint64_t> counts(images.n_classes);
-  for (std::size_t sample = 0; sample < images.size(); ++sample) {
-    const std::size_t label = images.labels[sample];
-    ++counts[label];
-    for (std::size_t p = 0; p < images.n_pixels(); ++p)
-      sums[label * images.n_pixels() + p] += images.image(sample)[p];
-  }
-  for (std::size_t label = 0; label < images.n_classes; ++label) {
-    means.labels.push_back(static_cast<std::uint8_t>(label));
-    const std::uint64_t n = std::max<std::uint64_t>(counts[label], 1);
-    for (std::size_t p = 0; p < images.n_pixels(); ++p)
-      means.pixels.push_back(static_cast<std::uint8_t>((sums[label * images.n_pixels() + p] + n / 2) / n));
-  }
-  return means;
-}
-
 // Four digits are more than a picture shows.
 double rounded(double value) {
   if (value == 0.0 || !std::isfinite(value)) return 0.0;
@@ -102,7 +77,7 @@ json rows(const Values& values, std::size_t n_columns) {
 
 json activity(const TrainedNetwork& trained, const learning::Workers& workers) {
   const auto& [network, parameters, objective, encoder, train, test] = trained;
-  const auto images = mean_images(train);
+  const auto images = sim::class_means(train);
   json result{{"positions", json::array()}, {"activity", json::array()}};
   for (std::size_t l = 0; l < network.n_layers(); ++l) {
     if (trained.network.spatial())
