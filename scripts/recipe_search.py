@@ -52,7 +52,11 @@ def train(mnist, options):
 def main():
     if len(sys.argv) not in (3, 4):
         raise SystemExit(__doc__)
-    mnist, settings = sys.argv[1], pathlib.Path(sys.argv[2]).read_text().splitlines()
+    mnist = sys.argv[1]
+    try:
+        settings = pathlib.Path(sys.argv[2]).read_text().splitlines()
+    except OSError as error:
+        raise SystemExit(f"recipe_search: {sys.argv[2]}: {error.strerror}; give a file of `loci train` options, one set a line")
     done = {result["options"] for result in read_results()}
     wanted = [" ".join(line.split()) for line in settings if line.strip() and not line.startswith("#")]
     with concurrent.futures.ThreadPoolExecutor(int(sys.argv[3]) if len(sys.argv) == 4 else 2) as pool:
