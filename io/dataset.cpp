@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <span>
+#include <string_view>
 
+#include "io/digest.hpp"
 #include "io/idx.hpp"
 #include "sim/error.hpp"
 
@@ -18,6 +21,30 @@ void refuse_unknown_name(const std::string& name) {
     known += (known.empty() ? "" : ", ") + each;
   }
   throw InputError("data set", "'" + name + "' is not known", "use one of: " + known);
+}
+
+// SHA-256 of the test labels, by which the files of either data set are known whatever they are called.
+struct KnownLabels {
+  std::string_view name;
+  std::string_view sha256;
+};
+constexpr std::array known_labels{
+    KnownLabels{"mnist", "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5"},
+    KnownLabels{"fashion-mnist", "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9"}};
+
+// Results under another data set's name would be compared with the wrong ones. Files that are neither pass:
+// other images in the same format are the user's to name.
+void refuse_other_dataset(const std::string& name, const std::filesystem::path& folder,
+                          const sim::LabelledImages& test) {
+  Sha256 digest;
+  digest.update(std::as_bytes(std::span(test.labels)));
+  const std::string found = digest.finish();
+  for (const KnownLabels& known : known_labels)
+    if (found == known.sha256 && name != known.name) {
+      const std::string actual(known.name);
+      throw InputError(folder.string(), "these files are " + actual + ", not " + name,
+                       "say --dataset " + actual + " or name another folder");
+    }
 }
 
 const char* environment(const char* name) {
@@ -75,6 +102,7 @@ DataSplits load_dataset(const std::string& name, const std::optional<std::filesy
   DataSplits splits{.train = load_split(name, folder, "train"), .test = load_split(name, folder, "t10k")};
   if (splits.train.height != splits.test.height || splits.train.width != splits.test.width)
     throw InputError(folder.string(), "training and test images differ in size", "use files of one data set");
+  refuse_other_dataset(name, folder, splits.test);
   return splits;
 }
 

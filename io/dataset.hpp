@@ -23,7 +23,8 @@ std::vector<std::string> dataset_names();
 std::filesystem::path default_data_dir(const std::string& name);
 
 // Takes .gz and plain files, spelled "-idx3-ubyte" or ".idx3-ubyte". Throws InputError for an unknown name,
-// missing files (saying how to get them), and everything read_labelled_images refuses.
+// missing files (saying how to get them), files of the other data set under this one's name, and everything
+// read_labelled_images refuses.
 DataSplits load_dataset(const std::string& name,
                         const std::optional<std::filesystem::path>& data_dir = std::nullopt);
 

@@ -71,6 +71,13 @@ TEST_CASE("missing files say which one and how to get it") {
   CHECK_THROWS_WITH(io::load_dataset("mnist", folder.path()), Contains("t10k-labels-idx1-ubyte"));
 }
 
+TEST_CASE("files of another data set are not taken under a wrong name") {
+  const std::filesystem::path fashion = io::default_data_dir("fashion-mnist");
+  REQUIRE(io::load_dataset("fashion-mnist", fashion).test.size() == 10000);
+  CHECK_THROWS_WITH(io::load_dataset("mnist", fashion),
+                    Contains("fashion-mnist, not mnist") && Contains("--dataset fashion-mnist"));
+}
+
 TEST_CASE("the folder comes from the environment in the documented order") {
   const TemporaryFolder folder;
   fill(folder / "data/mnist", "-", true);
