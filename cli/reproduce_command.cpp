@@ -102,27 +102,25 @@ int list(const ReproduceOptions& options) {
     print_json(json);
     return 0;
   }
-  fmt::print("{:<10} {:<45} {:>11} {:>12}\n", "experiment", "", "runs done", "hours left");
+  fmt::print("{:<10} {:<45} {:>11} {:>12}\n", "experiment", "", "runs done", "time left");
   for (const auto& row : json["experiments"])
-    fmt::print("{:<10} {:<45} {:>5} / {:<3} {:>11.1f}{}\n", row["id"].get<std::string>(),
+    fmt::print("{:<10} {:<45} {:>5} / {:<3} {:>12}{}\n", row["id"].get<std::string>(),
                row["title"].get<std::string>(),
                row["runs"].get<std::size_t>() - row["missing"].get<std::size_t>(),
-               row["runs"].get<std::size_t>(), row["hours"].get<double>(),
+               row["runs"].get<std::size_t>(), clock_text(3600 * row["hours"].get<double>()),
                row["more_after_a_choice"].get<bool>() ? "  (and what is chosen then)" : "");
-  fmt::print("{:<10} {:<45} {:>5} / {:<3} {:>11.1f}\n", "all", "each run once, hours on one thread",
-             whole.runs.size() - left.size(), whole.runs.size(), hours_of(left));
+  fmt::print("{:<10} {:<45} {:>5} / {:<3} {:>12}\n", "all", "each run once, time on one thread",
+             whole.runs.size() - left.size(), whole.runs.size(), clock_text(3600 * hours_of(left)));
   return 0;
 }
 
-std::uint64_t most_epochs(const Series& series, const Results& results) {
-  std::uint64_t most = 0;
-  for (const auto& point : series.points)
-    for (const RunResult* run : experiments::finished(point.runs, results))
-      most = std::max(most, run->epochs);
-  return most;
+std::size_t n_finished(const Section& section, const Results& results) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      section.series, [&](const Series& series) { return experiments::any_finished(series, results); }));
 }
 
-// For every row under every recipe the runs of most epochs that there are on a data set.
+// Each experiment as it was made with one effort, so that its rows can be compared: with the one that has the
+// most rows, and of equal ones the greatest.
 std::vector<Section> best_sections_on(const std::string& dataset,
                                       const experiments::Reproduction& reproduction,
                                       const ReproduceOptions& options, const Results& results) {
@@ -136,9 +134,8 @@ std::vector<Section> best_sections_on(const std::string& dataset,
       continue;
     }
     for (std::size_t s = 0; s < sections.size(); ++s)
-      for (std::size_t r = 0; r < sections[s].series.size(); ++r)
-        if (most_epochs(expanded[s].series[r], results) > most_epochs(sections[s].series[r], results))
-          sections[s].series[r] = std::move(expanded[s].series[r]);
+      if (n_finished(expanded[s], results) > n_finished(sections[s], results))
+        sections[s] = std::move(expanded[s]);
   }
   return sections;
 }
