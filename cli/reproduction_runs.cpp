@@ -43,7 +43,7 @@ void set_number(const std::string& key, double value, const std::string& where, 
 TrainConfig config_of(const Reproduction& reproduction, const Setting& setting) {
   TrainConfig config;
   config.dataset = setting.dataset;
-  config.epochs = setting.experiment.epochs[static_cast<std::size_t>(setting.effort)];
+  config.epochs = setting.experiment.n_epochs(setting.effort, setting.dataset);
   io::TomlConfig& document = reproduction.document_of(setting.experiment);
   const std::string recipe = "recipe." + setting.row.recipe + ".";
   if (!reproduction.recipes->has_section("recipe." + setting.row.recipe))
@@ -172,8 +172,9 @@ Expansion expand(const Reproduction& reproduction, const Selection& selection, c
     for (const Row& row : experiment.rows)
       for (const auto& recipe : row.recipes) {
         if (std::ranges::find(selection.recipes, recipe) == selection.recipes.end()) continue;
-        const std::uint64_t n_seeds =
-            selection.n_seeds != 0 ? selection.n_seeds : experiment.n_seeds(selection.effort, recipe);
+        const std::uint64_t n_seeds = selection.n_seeds != 0
+                                          ? selection.n_seeds
+                                          : experiment.n_seeds(selection.effort, recipe, selection.dataset);
         section.series.push_back(expand_row(reproduction,
                                             {.experiment = experiment,
                                              .row = row,

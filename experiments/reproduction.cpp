@@ -66,6 +66,7 @@ Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
                         .kind = document.require<std::string>("kind"),
                         .text = document.get_or<std::string>("text", ""),
                         .finding = document.get_or<std::string>("finding", ""),
+                        .finding_elsewhere = document.get_or<std::string>("finding_elsewhere", ""),
                         .runs_of = document.get_or<std::string>("runs_of", ""),
                         .varied = document.get_or<std::string>("varied", "value"),
                         .measures = document.get_or<std::vector<std::string>>("measures", {})};
@@ -83,6 +84,8 @@ Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
   experiment.plan_seeds = {document.get_or<std::uint64_t>("seeds.plan_paper", 1),
                            document.get_or<std::uint64_t>("seeds.plan_loci", 1)};
   experiment.full_seeds = document.get_or<std::uint64_t>("seeds.full", 3);
+  experiment.elsewhere_epochs = document.get<std::uint64_t>("plan_elsewhere.epochs");
+  experiment.elsewhere_seeds = document.get<std::uint64_t>("plan_elsewhere.seeds");
   for (std::size_t r = 0; r < document.n_tables("row"); ++r)
     experiment.rows.push_back(read_row(document, fmt::format("row.{}.", r)));
   return experiment;
@@ -100,6 +103,7 @@ void borrow(Reproduction& reproduction) {
                        "name the experiment they are from");
     experiment.rows = borrowed_rows(lender.rows, wanted, document.where("rows"));
     experiment.epochs = lender.epochs;
+    experiment.elsewhere_epochs = lender.elsewhere_epochs;
   }
 }
 
@@ -123,9 +127,15 @@ std::map<std::string, io::TomlConfig> documents_of(const std::optional<std::file
 
 }  // namespace
 
-std::uint64_t Experiment::n_seeds(Effort effort, std::string_view recipe) const {
+std::uint64_t Experiment::n_epochs(Effort effort, std::string_view dataset) const {
+  if (effort == Effort::plan && dataset != paper_dataset && elsewhere_epochs) return *elsewhere_epochs;
+  return epochs[static_cast<std::size_t>(effort)];
+}
+
+std::uint64_t Experiment::n_seeds(Effort effort, std::string_view recipe, std::string_view dataset) const {
   if (effort == Effort::quick) return quick_seeds;
   if (effort == Effort::full) return full_seeds;
+  if (dataset != paper_dataset && elsewhere_seeds) return *elsewhere_seeds;
   return plan_seeds[recipe == recipe_names[0] ? 0 : 1];
 }
 

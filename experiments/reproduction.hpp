@@ -21,6 +21,7 @@ enum class Effort {
   full,   // the paper's epochs and three seeds of everything
 };
 inline constexpr std::array<std::string_view, 2> recipe_names{"paper", "loci"};
+inline constexpr std::string_view paper_dataset = "mnist";
 
 struct Row {
   std::string id;
@@ -43,6 +44,7 @@ struct Experiment {
   std::string kind;     // table, curves, pruning, varied, layers, activity, frontier or parameters
   std::string text;     // what it shows
   std::string finding;  // what agrees, what does not, and why
+  std::string finding_elsewhere;  // the same for other data sets than the paper's
   std::string runs_of;  // the experiment whose document the rows are from; its own otherwise
   std::string varied;   // what `values` are
   std::vector<Row> rows;
@@ -52,10 +54,14 @@ struct Experiment {
   std::uint64_t quick_seeds = 1;
   std::array<std::uint64_t, 2> plan_seeds{1, 1};  // by recipe
   std::uint64_t full_seeds = 3;
+  // The plan on other data sets than the paper's; none: as on that.
+  std::optional<std::uint64_t> elsewhere_epochs;
+  std::optional<std::uint64_t> elsewhere_seeds;
   std::uint64_t choose_validation = 0;  // images set aside while candidates are compared
   std::array<std::uint64_t, 3> choose_epochs{};
 
-  std::uint64_t n_seeds(Effort effort, std::string_view recipe) const;
+  std::uint64_t n_epochs(Effort effort, std::string_view dataset) const;
+  std::uint64_t n_seeds(Effort effort, std::string_view recipe, std::string_view dataset) const;
 };
 
 // Documents are asked for settings by whoever knows their names; they are shared so that rows of one

@@ -82,7 +82,7 @@ Section of_dataset(const Section& whole, const std::string& dataset) {
 }
 
 std::string figure_name(const Section& section, const std::string& dataset) {
-  return section.experiment->id + (dataset == "mnist" ? "" : "-" + dataset) + ".svg";
+  return section.experiment->id + (dataset == paper_dataset ? "" : "-" + dataset) + ".svg";
 }
 
 const char* columns_of(const std::string& kind) {
@@ -126,8 +126,9 @@ std::string page_text(const std::vector<Section>& sections, const Results& resul
       if (!section_figure(section, results).empty())
         text +=
             fmt::format("![{}]({}/{})\n\n", whole.experiment->title, figures, figure_name(whole, dataset));
-      if (!whole.experiment->finding.empty() && dataset == "mnist")
-        text += whole.experiment->finding + "\n\n";
+      const std::string& finding =
+          dataset == paper_dataset ? whole.experiment->finding : whole.experiment->finding_elsewhere;
+      if (!finding.empty()) text += finding + "\n\n";
       text += how_run(section, results);
       if (whole.experiment->kind != "activity")
         text += fmt::format("Data: `{}/{}.csv`.\n", figures, whole.experiment->id);

@@ -64,10 +64,24 @@ TEST_CASE("seeds follow the effort and, in the plan, the recipe") {
   const TemporaryFolder folder;
   const auto reproduction = loaded(folder, head);
   const auto& own = reproduction.at("own");
-  CHECK(own.n_seeds(Effort::quick, "loci") == 1);
-  CHECK(own.n_seeds(Effort::plan, "paper") == 2);
-  CHECK(own.n_seeds(Effort::plan, "loci") == 4);
-  CHECK(own.n_seeds(Effort::full, "paper") == 5);
+  CHECK(own.n_seeds(Effort::quick, "loci", "mnist") == 1);
+  CHECK(own.n_seeds(Effort::plan, "paper", "mnist") == 2);
+  CHECK(own.n_seeds(Effort::plan, "loci", "mnist") == 4);
+  CHECK(own.n_seeds(Effort::full, "paper", "mnist") == 5);
+  CHECK(own.n_seeds(Effort::plan, "loci", "fashion-mnist") == 4);
+  CHECK(own.n_epochs(Effort::plan, "fashion-mnist") == own.n_epochs(Effort::plan, "mnist"));
+}
+
+TEST_CASE("the plan may be smaller on other data sets than the paper's") {
+  const TemporaryFolder folder;
+  const auto reproduction = loaded(folder, std::string(head) + "plan_elsewhere = {epochs = 17, seeds = 1}\n");
+  const auto& own = reproduction.at("own");
+  CHECK(own.n_epochs(Effort::plan, "fashion-mnist") == 17);
+  CHECK(own.n_epochs(Effort::plan, "mnist") == own.epochs[1]);
+  CHECK(own.n_epochs(Effort::full, "fashion-mnist") == own.epochs[2]);
+  CHECK(own.n_seeds(Effort::plan, "loci", "fashion-mnist") == 1);
+  CHECK(own.n_seeds(Effort::plan, "loci", "mnist") == 4);
+  CHECK(own.n_seeds(Effort::full, "loci", "fashion-mnist") == 5);
 }
 
 TEST_CASE("what an experiment's file gets wrong is refused with its place") {
