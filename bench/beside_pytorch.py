@@ -13,9 +13,9 @@ FORMULATIONS = ("cdist", "coordinates", "broadcast")
 # Name, the network's options, and how PyTorch computes it: label -> options. The ratio of the summary is against the fastest.
 CASES = [
     ("dense MLP-2048", [*DENSE, "--neuron", "mlp"], {"nn.Linear": []}),
-    ("3D MLP", ["--preset", "mlp-3d"], {form: ["--formulation", form] for form in FORMULATIONS}),
+    ("3D MLP", ["--preset", "mlp-3d", "--batch-size", "600"], {form: ["--formulation", form] for form in FORMULATIONS}),
     ("dense SNN-2048", [*DENSE, "--neuron", "snn"], {"as in snnTorch": [], "product hoisted": ["--first-product", "once"]}),
-    ("3D SNN", ["--preset", "snn-3d"],
+    ("3D SNN", ["--preset", "snn-3d", "--batch-size", "600"],
      {f"{form}, hoisted": ["--formulation", form, "--first-product", "once"] for form in FORMULATIONS}),
 ]
 

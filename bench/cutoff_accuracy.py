@@ -17,6 +17,11 @@ KEPT = ("network", "dataset", "seed", "epochs", "test_accuracy", "test_loss", "m
 PER_EPOCH = ("train_loss", "train_accuracy", "spikes_per_image", "seconds")
 
 
+# Large batches: with a cutoff, what an update costs besides its images is what is saved.
+TRAINING = {"mlp-3d": ["--batch-size", 600, "--learning-rate", 0.15, "--decay", "quadratic"],
+            "snn-3d": ["--batch-size", 600, "--learning-rate", 0.1, "--decay", "quadratic"]}
+
+
 class Runs:
     """Trainings of one preset on one data set, each done once."""
 
@@ -51,9 +56,9 @@ class Runs:
         options = self.options
         with tempfile.TemporaryDirectory() as folder:
             model = str(Path(folder) / "model.h5")
-            command = [common.LOCI, "train", "--preset", self.preset, *common.data_options(options), "--epochs", options.epochs,
-                       "--seed", options.seed, "--train-images", options.train_images, "--threads", options.threads, "--out", model,
-                       "--quiet", "--json"]
+            command = [common.LOCI, "train", "--preset", self.preset, *TRAINING[self.preset], *common.data_options(options),
+                       "--epochs", options.epochs, "--seed", options.seed, "--train-images", options.train_images,
+                       "--threads", options.threads, "--out", model, "--quiet", "--json"]
             for key, value in setting.items():
                 command += [f"--{key}", value]
             summary = common.run([str(part) for part in command])

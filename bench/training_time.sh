@@ -14,7 +14,7 @@ trap 'rm -rf "$out"' EXIT
 for ((round = 0; round < rounds; ++round)); do
   for preset in mlp-3d snn-3d; do
     for threads in 1 2; do
-      "$loci" train --preset $preset "${data[@]}" --epochs 2 --threads $threads --quiet --json --force \
+      "$loci" train --preset $preset "${data[@]}" --batch-size 600 --epochs 2 --threads $threads --quiet --json --force \
         --out "$out/model.h5" >"$out/$preset-$threads-$round.json"
     done
   done
