@@ -161,10 +161,30 @@ SvgFigure layers_figure(const Section& section, const Results& results) {
   return figure;
 }
 
+// Where all but a hundredth of some values on either side lie, and all of others: far outliers would leave
+// the rest no room.
+std::array<double, 2> core_limits(std::vector<double> most, const std::vector<double>& all) {
+  std::ranges::sort(most);
+  const auto at = [&](double share) {
+    return most[static_cast<std::size_t>(std::lround(share * static_cast<double>(most.size() - 1)))];
+  };
+  std::array<double, 2> limits{at(0.01), at(0.99)};
+  for (const double value : all) limits = {std::min(limits[0], value), std::max(limits[1], value)};
+  const double rim = 0.05 * (limits[1] - limits[0]);
+  return {limits[0] - rim, limits[1] + rim};
+}
+
+// Activities of a layer, none below 0, against its largest.
+std::vector<double> shades(std::vector<double> values) {
+  const double most = std::ranges::max(values);
+  for (double& value : values) value = most > 0.0 ? value / most : 0.0;
+  return values;
+}
+
 // Hidden neurons small, outputs large, for each class, of the first series that has it.
 SvgFigure activity_figure(const Section& section, const Results& results) {
   SvgFigure figure{
-      .title = section.experiment->title, .n_columns = 5, .panel_width = 230, .panel_height = 230};
+      .title = section.experiment->title, .n_columns = 5, .panel_width = 250, .panel_height = 252};
   for (const Series& series : section.series) {
     const auto runs = series.points.empty() ? std::vector<const RunResult*>()
                                             : finished(series.points.front().runs, results);
@@ -178,21 +198,27 @@ SvgFigure activity_figure(const Section& section, const Results& results) {
                      .equal_scales = true};
       const std::size_t n_layers = measure["positions"].size();
       for (std::size_t l = 1; l < n_layers; ++l) {
-        SvgSeries points{.mark = Mark::points, .size = l + 1 < n_layers ? 2.0 : 8.0};
+        const bool output = l + 1 == n_layers;
+        SvgSeries points{
+            .mark = Mark::points, .size = output ? 15.0 : 3.0, .scale = io::ColourScale::from_ground};
         for (const auto& position : measure["positions"][l]) {
+          if (output) points.labels.push_back(fmt::format("{}", points.x.size()));
           points.x.push_back(position[0].get<double>());
           points.y.push_back(position[1].get<double>());
         }
-        points.value = measure["activity"][l - 1][c].get<std::vector<double>>();
-        const double most = *std::ranges::max_element(points.value);
-        for (double& value : points.value) value = most > 0.0 ? std::max(value, 0.0) / most : 0.0;
+        points.value = shades(measure["activity"][l - 1][c].get<std::vector<double>>());
         panel.series.push_back(std::move(points));
       }
+      const auto& hidden = panel.series.front();
+      const auto& outputs = panel.series.back();
+      panel.x_limits = core_limits(hidden.x, outputs.x);
+      panel.y_limits = core_limits(hidden.y, outputs.y);
       figure.panels.push_back(std::move(panel));
     }
     figure.note = fmt::format(
-        "{}, seed {}: hidden neurons small, outputs large, coloured by activity from none to the layer's "
-        "largest",
+        "{}, seed {}: hidden neurons small, from silent (light) to the most active (dark); outputs with "
+        "their "
+        "class, by its probability. A few neurons lie outside.",
         series.row->title, series.points.front().runs.empty() ? 0 : runs.front()->seed);
     break;
   }

@@ -202,7 +202,17 @@ std::string points(const SvgSeries& series, const Frame& frame, std::string_view
   if (!shaded) return dots(series, frame, colour, by_shade.front());
   std::string svg;
   for (std::size_t shade = 0; shade < n_shades; ++shade)
-    svg += dots(series, frame, scale_colour(static_cast<double>(shade) / (n_shades - 1)), by_shade[shade]);
+    svg += dots(series, frame, scale_colour(static_cast<double>(shade) / (n_shades - 1), series.scale),
+                by_shade[shade]);
+  return svg;
+}
+
+std::string labels(const SvgSeries& series, const Frame& frame) {
+  std::string svg;
+  for (std::size_t i = 0; i < series.labels.size(); ++i)
+    if (std::isfinite(series.x[i]) && std::isfinite(series.y[i]))
+      svg += text_at(frame.x(series.x[i]), frame.y(series.y[i]) + 3.5, "middle", series.labels[i],
+                     " class=\"key\"");
   return svg;
 }
 
@@ -234,15 +244,72 @@ std::string cells(const SvgCells& cells, const Frame& frame) {
   return svg;
 }
 
+// How much is drawn in a rectangle of pixels: points, and of lines and bars a sample every few pixels.
+std::size_t n_drawn_in(const SvgPanel& panel, const Frame& frame, Limits x, Limits y) {
+  constexpr double every = 4;
+  std::size_t n = 0;
+  const auto sample = [&](double x0, double y0, double x1, double y1) {
+    if (!std::isfinite(x0 + y0 + x1 + y1)) return;
+    const auto n_samples = static_cast<std::size_t>(std::hypot(x1 - x0, y1 - y0) / every) + 1;
+    for (std::size_t s = 0; s <= n_samples; ++s) {
+      const double part = static_cast<double>(s) / static_cast<double>(n_samples);
+      const double at_x = x0 + part * (x1 - x0);
+      const double at_y = y0 + part * (y1 - y0);
+      n += at_x >= x.low && at_x <= x.high && at_y >= y.low && at_y <= y.high;
+    }
+  };
+  for (const SvgSeries& series : panel.series)
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      const double here_x = frame.x(series.x[i]);
+      const double here_y = frame.y(series.y[i]);
+      if (series.mark == Mark::bars)
+        sample(here_x, frame.y(0.0), here_x, here_y);
+      else if (series.mark == Mark::points || i == 0)
+        sample(here_x, here_y, here_x, here_y);
+      else
+        sample(frame.x(series.x[i - 1]), frame.y(series.y[i - 1]), here_x, here_y);
+    }
+  return n;
+}
+
 std::string legend(const SvgPanel& panel, const Frame& frame) {
+  constexpr double line_height = 15;
+  constexpr double letter_width = 6;  // about, of 11 px
+  std::size_t n_lines = 0;
+  std::size_t n_letters = 0;
+  for (const SvgSeries& series : panel.series) {
+    n_lines += !series.name.empty();
+    n_letters = std::max(n_letters, series.name.size());
+  }
+  if (n_lines == 0) return "";
+  const double width = 20 + letter_width * static_cast<double>(n_letters);
+  const double height = line_height * static_cast<double>(n_lines) + 2;
+  struct Corner {
+    bool right;
+    bool top;
+  };
+  Corner best{true, true};
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  for (const Corner corner :
+       {Corner{true, true}, Corner{true, false}, Corner{false, true}, Corner{false, false}}) {
+    const Limits x = corner.right ? Limits{frame.right() - width, frame.right()}
+                                  : Limits{frame.left(), frame.left() + width};
+    const Limits y = corner.top ? Limits{frame.top(), frame.top() + height}
+                                : Limits{frame.bottom() - height, frame.bottom()};
+    const std::size_t n = n_drawn_in(panel, frame, x, y);
+    if (n >= least) continue;
+    least = n;
+    best = corner;
+  }
   std::string svg;
-  double y = frame.top() + 10;
+  double y = best.top ? frame.top() + 10 : frame.bottom() - height + 8;
   for (std::size_t s = 0; s < panel.series.size(); ++s) {
     if (panel.series[s].name.empty()) continue;
-    svg += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4\" fill=\"{}\"/>\n", px(frame.right() - 8), px(y),
-                       palette_colour(s));
-    svg += text_at(frame.right() - 16, y + 3.5, "end", panel.series[s].name, " class=\"key\"");
-    y += 15;
+    svg += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4\" fill=\"{}\"/>\n",
+                       px(best.right ? frame.right() - 8 : frame.left() + 10), px(y), palette_colour(s));
+    svg += text_at(best.right ? frame.right() - 16 : frame.left() + 18, y + 3.5, best.right ? "end" : "start",
+                   panel.series[s].name, " class=\"key\"");
+    y += line_height;
   }
   return svg;
 }
@@ -261,6 +328,7 @@ std::string drawn(const SvgPanel& panel, const Frame& frame, std::size_t number)
     if (series.mark == Mark::bars) svg += bars(series, frame, colour);
     if (series.mark == Mark::line || series.mark == Mark::marked_line) svg += line(series, frame, colour);
     if (series.mark == Mark::points || series.mark == Mark::marked_line) svg += points(series, frame, colour);
+    svg += labels(series, frame);
   }
   return svg + "</g>\n" + axes(panel, frame) + legend(panel, frame);
 }

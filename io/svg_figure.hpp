@@ -17,13 +17,20 @@ enum class Mark {
   bars,  // x: left ends of the bins, as wide as to the next one; y: heights from 0
 };
 
+enum class ColourScale {
+  viridis,      // from dark to bright: cells, and values whose two ends say as much
+  from_ground,  // from next to white to dark blue: what is 0 stands back
+};
+
 struct SvgSeries {
   std::string name;  // in the legend; empty: none
   Mark mark = Mark::line;
   std::vector<double> x;
-  std::vector<double> y;      // lines break where it is not a number
-  std::vector<double> value;  // points: coloured by it, from 0 to 1; empty: one colour for all
-  double size = 1.5;          // points: diameter in px (marked_line: at least 5)
+  std::vector<double> y;                     // lines break where it is not a number
+  std::vector<double> value;                 // points: coloured by it, from 0 to 1; empty: one colour for all
+  double size = 1.5;                         // points: diameter in px (marked_line: at least 5)
+  ColourScale scale = ColourScale::viridis;  // of `value`
+  std::vector<std::string> labels;           // points: a text over each; empty: none
 };
 
 // Colours of cells, from no count to the largest; shown on a logarithmic scale, for counts span decades.
@@ -59,12 +66,13 @@ struct SvgFigure {
 };
 
 // A complete SVG document; the same figure gives the same bytes. Values that are not finite are not drawn.
+// A panel's legend stands in the corner where it hides least.
 std::string to_svg(const SvgFigure& figure);
 
 // Okabe and Ito's palette (2008), which people with any colour vision tell apart, beginning anew after eight.
 std::string_view palette_colour(std::size_t index);
-// "#rrggbb" of viridis at 0 to 1.
-std::string scale_colour(double value);
+// "#rrggbb" at 0 to 1.
+std::string scale_colour(double value, ColourScale scale = ColourScale::viridis);
 
 // About n round numbers from low to high: 1, 2 or 5 times a power of ten apart.
 std::vector<double> round_ticks(double low, double high, std::size_t n);

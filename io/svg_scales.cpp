@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "io/svg_figure.hpp"
 
@@ -15,18 +16,30 @@ std::string_view palette_colour(std::size_t index) {
   return colours[index % colours.size()];
 }
 
-// Between colours of viridis (van der Walt, Smith 2015), an eighth apart.
-std::string scale_colour(double value) {
-  static constexpr std::array<std::array<double, 3>, 9> stops{{{68, 1, 84},
-                                                               {71, 44, 122},
-                                                               {59, 81, 139},
-                                                               {44, 113, 142},
-                                                               {33, 144, 141},
-                                                               {39, 173, 129},
-                                                               {92, 200, 99},
-                                                               {170, 220, 50},
-                                                               {253, 231, 37}}};
-  const double at = std::clamp(std::isfinite(value) ? value : 0.0, 0.0, 1.0) * (stops.size() - 1);
+namespace {
+
+using Rgb = std::array<double, 3>;
+// Colours of viridis (van der Walt, Smith 2015), an eighth apart.
+constexpr std::array<Rgb, 9> viridis{{{68, 1, 84},
+                                      {71, 44, 122},
+                                      {59, 81, 139},
+                                      {44, 113, 142},
+                                      {33, 144, 141},
+                                      {39, 173, 129},
+                                      {92, 200, 99},
+                                      {170, 220, 50},
+                                      {253, 231, 37}}};
+// The report's on a light ground, a quarter apart.
+constexpr std::array<Rgb, 5> from_ground{
+    {{226, 230, 224}, {172, 213, 188}, {84, 179, 187}, {34, 114, 176}, {26, 36, 106}}};
+
+}  // namespace
+
+std::string scale_colour(double value, ColourScale scale) {
+  const std::span<const Rgb> stops =
+      scale == ColourScale::viridis ? std::span<const Rgb>(viridis) : std::span<const Rgb>(from_ground);
+  const double at =
+      std::clamp(std::isfinite(value) ? value : 0.0, 0.0, 1.0) * static_cast<double>(stops.size() - 1);
   const std::size_t below = std::min(static_cast<std::size_t>(at), stops.size() - 2);
   const double part = at - static_cast<double>(below);
   std::array<int, 3> rgb{};

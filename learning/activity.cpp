@@ -1,6 +1,7 @@
 #include "learning/activity.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <numeric>
@@ -102,6 +103,13 @@ std::vector<double> mean_outputs(const sim::NetworkDescription& front, const sim
 
 }  // namespace
 
+void softmax(std::span<float> outputs) {
+  const double largest = *std::ranges::max_element(outputs);
+  double sum = 0.0;
+  for (const float output : outputs) sum += std::exp(output - largest);
+  for (float& output : outputs) output = static_cast<float>(std::exp(output - largest) / sum);
+}
+
 MeanInputs mean_inputs(const sim::NetworkDescription& network, const sim::Parameters& parameters,
                        const Objective& objective, const sim::LabelledImages& images,
                        const sim::Encoder& encoder, const Workers& workers) {
@@ -121,12 +129,16 @@ std::vector<float> layer_activity(const sim::NetworkDescription& network, const 
                                   const Workers& workers) {
   if (layer == 0 || layer >= network.n_layers()) throw std::invalid_argument("no layer after the input");
   const auto front = front_of(network, layer);
+  const bool decides = layer + 1 == network.n_layers() && !network.spiking();
   std::vector<float> activity;
   for_each_output(front, acting_parameters(network, parameters, front), objective.n_steps, images, encoder,
                   workers, [&](std::span<const float> outputs) {
                     for (const float output : outputs)
-                      activity.push_back(static_cast<float>(rectified(output)));
+                      activity.push_back(decides ? output : static_cast<float>(rectified(output)));
                   });
+  const std::size_t n = network.sizes[layer];
+  for (std::size_t at = 0; decides && at < activity.size(); at += n)
+    softmax(std::span(activity).subspan(at, n));
   return activity;
 }
 

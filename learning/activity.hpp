@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "learning/objective.hpp"
@@ -19,8 +20,12 @@ MeanInputs mean_inputs(const sim::NetworkDescription& network, const sim::Parame
                        const Objective& objective, const sim::LabelledImages& images,
                        const sim::Encoder& encoder, const Workers& workers);
 
-// What layer `layer`, from 1 on, sends for each image, (n_images, n_l) row-major: rectified outputs (of the
-// last layer, too), or spikes over all steps.
+// What a rate network's last layer says of an image, outputs (n_classes) turned in place into class
+// probabilities: exp(a_j) / sum_k exp(a_k), as cross-entropy reads them.
+void softmax(std::span<float> outputs);
+
+// What layer `layer`, from 1 on, sends for each image, (n_images, n_l) row-major: rectified outputs, of a
+// rate network's last layer class probabilities, or spikes over all steps.
 std::vector<float> layer_activity(const sim::NetworkDescription& network, const sim::Parameters& parameters,
                                   const Objective& objective, std::size_t layer,
                                   const sim::LabelledImages& images, const sim::Encoder& encoder,

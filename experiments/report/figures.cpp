@@ -146,6 +146,7 @@ SvgFigure positions_figure(const Report& report, const FigureOptions& options) {
     const std::size_t end = index(view.first_of(g + 1));
     SvgSeries series{.mark = Mark::points, .value = shades(*values, begin, end, options.input.empty())};
     series.size = end - begin < 50 ? 9 : end - begin < 1000 ? 4.5 : 3;
+    if (!options.input.empty()) series.scale = io::ColourScale::from_ground;
     for (std::size_t i = begin; i < end; ++i) {
       series.x.push_back(static_cast<double>(view.positions[3 * i]));
       series.y.push_back(static_cast<double>(view.positions[3 * i + 1]));

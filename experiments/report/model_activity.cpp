@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "experiments/report/model_view.hpp"
+#include "learning/activity.hpp"
 #include "learning/confusion.hpp"
 #include "learning/trainer.hpp"
 #include "sim/membranes.hpp"
@@ -22,7 +23,7 @@ constexpr double step_ms = 1.0;
 constexpr std::size_t most_output_traces = 10;
 constexpr std::size_t most_hidden_traces = 5;
 
-// Outputs of all neurons of a rate network, input first.
+// Outputs of all neurons of a rate network, input first; of the last layer class probabilities.
 class RateNetwork {
  public:
   explicit RateNetwork(const TrainedNetwork& model) : network_(model.network) {
@@ -41,8 +42,11 @@ class RateNetwork {
       for (std::size_t i = 0; i < network_.sizes[l]; ++i)
         for (std::size_t j = 0; j < layer.size(); ++j)
           layer[j] += all[first + i] * weights_[l][i * layer.size() + j];
-      if (l + 1 < network_.n_connections())
+      if (l + 1 < network_.n_connections()) {
         for (float& output : layer) output = std::max(output, 0.0F);
+      } else {
+        learning::softmax(layer);
+      }
       first += network_.sizes[l];
       all.insert(all.end(), layer.begin(), layer.end());
     }
@@ -86,7 +90,7 @@ std::vector<NamedImage> images_of(const ActivityRequest& request) {
 void run_rates(const ActivityRequest& request, ModelActivity& activity) {
   const RateNetwork network(request.model);
   const std::size_t n_outputs = request.model.network.sizes.back();
-  activity.inputs.unit = "output";
+  activity.inputs.unit = "output (last layer: probability)";
   for (const NamedImage& each : images_of(request)) {
     InputView view = input_view(each.images, each.image, each.name);
     const auto outputs = network.outputs(each.images.image(each.image));

@@ -160,9 +160,9 @@ TEST_CASE("what pruning, layers and activity measured is drawn") {
   measures["activity"] = {{"positions", {{{0, 0}}, {{0, 0}, {1, 1}}, {{0, 1}}}},
                           {"activity", {{{0.0, 2.0}}, {{1.0}}}}};
   const auto svg = section_figure(shown.section, shown.results);
-  CHECK_THAT(svg, Contains("mean image of class 0") && Contains("stroke=\"#440154\" stroke-width=\"2\"") &&
-                      Contains("stroke=\"#fde725\" stroke-width=\"2\"") &&
-                      Contains("stroke=\"#fde725\" stroke-width=\"8\""));
+  CHECK_THAT(svg, Contains("mean image of class 0") && Contains("stroke=\"#e2e6e0\" stroke-width=\"3\"") &&
+                      Contains("stroke=\"#1a246a\" stroke-width=\"3\"") &&
+                      Contains("stroke=\"#1a246a\" stroke-width=\"15\""));
 }
 
 TEST_CASE("the frontier names the network that was chosen and among how many") {

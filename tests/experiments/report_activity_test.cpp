@@ -49,8 +49,13 @@ TEST_CASE("a rate network's activations are its outputs, layer after layer") {
   REQUIRE(activity.inputs.inputs.size() == 3);  // two means, one image
   CHECK(activity.inputs.inputs[0].name == "mean of 0");
   CHECK(activity.inputs.inputs[2].name == "test image 0");
-  // (1, 0) -> (1.5 - 0.25, 0) -> (1.875, 0).
-  CHECK(activity.inputs.inputs[2].activation == std::vector<float>{1, 0, 1.25F, 0, 1.875F, 0});
+  // (1, 0) -> (1.5 - 0.25, 0) -> (1.875, 0), of which the softmax.
+  const auto& shown_values = activity.inputs.inputs[2].activation;
+  REQUIRE(shown_values.size() == 6);
+  CHECK(std::vector<float>(shown_values.begin(), shown_values.begin() + 4) ==
+        std::vector<float>{1, 0, 1.25F, 0});
+  CHECK(shown_values[4] == Approx(std::exp(1.875) / (std::exp(1.875) + 1.0)));
+  CHECK(shown_values[5] == Approx(1.0 / (std::exp(1.875) + 1.0)));
   CHECK(activity.inputs.inputs[2].predicted == 0);
   CHECK(activity.raster.samples.empty());
   CHECK(activity.membranes.empty());

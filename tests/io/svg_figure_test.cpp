@@ -66,6 +66,33 @@ TEST_CASE("points of one colour are one path, and points with values are coloure
   CHECK_THAT(shaded, Contains("stroke=\"#fde725\" stroke-width=\"1.5\" d=\"M158 30h0\""));
 }
 
+TEST_CASE("what is 0 stands back where a scale begins next to white, and points may have texts") {
+  const auto svg = io::to_svg(square({.series = {{.mark = io::Mark::points,
+                                                  .x = {0, 10},
+                                                  .y = {0, 10},
+                                                  .value = {0.0, 1.0},
+                                                  .scale = io::ColourScale::from_ground,
+                                                  .labels = {"zero", "one"}}}}));
+  CHECK_THAT(svg, Contains("stroke=\"#e2e6e0\" stroke-width=\"1.5\" d=\"M58 130h0\""));
+  CHECK_THAT(svg, Contains("stroke=\"#1a246a\" stroke-width=\"1.5\" d=\"M158 30h0\""));
+  CHECK_THAT(svg, Contains("<text x=\"58\" y=\"133.5\" text-anchor=\"middle\" class=\"key\">zero</text>"));
+  CHECK_THAT(svg, Contains("<text x=\"158\" y=\"33.5\" text-anchor=\"middle\" class=\"key\">one</text>"));
+}
+
+TEST_CASE("a legend stands in the first corner where it hides nothing") {
+  const auto with = [](std::vector<double> x, std::vector<double> y) {
+    return io::to_svg(square({.series = {{.name = "a", .x = std::move(x), .y = std::move(y)}}}));
+  };
+  // Rising lines end at the top right, falling ones at the bottom right; 26 x 17 px are needed.
+  CHECK_THAT(with({0, 1}, {0, 1}),
+             Contains("<text x=\"142\" y=\"124.5\" text-anchor=\"end\" class=\"key\">a"));
+  CHECK_THAT(with({0, 1}, {1, 0}),
+             Contains("<text x=\"142\" y=\"43.5\" text-anchor=\"end\" class=\"key\">a"));
+  // Down the right side and along the bottom: the left top is free.
+  CHECK_THAT(with({1, 1, 0}, {1, 0, 0}),
+             Contains("<text x=\"76\" y=\"43.5\" text-anchor=\"start\" class=\"key\">a"));
+}
+
 TEST_CASE("bars stand on zero, as wide as to the next one") {
   const auto svg = io::to_svg(square({.series = {{.mark = io::Mark::bars, .x = {0, 1, 2}, .y = {2, 4, 0}}}}));
   // x from 0 to 2, y from 0 to 4; the last bar has no height.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "learning/evaluator.hpp"
 #include "learning/trainer.hpp"
@@ -116,6 +117,13 @@ TEST_CASE("what removed edges carried on average goes to the biases") {
   CHECK(inputs[1][1] == 0.0);
   CHECK(layer_activity(dense_rates, parameters, rates, 1, two_images, {}, workers) ==
         std::vector<float>{1.25F, 0, 3.45F, 0});
+  // One output alone is certain.
+  CHECK(layer_activity(dense_rates, parameters, rates, 2, two_images, {}, workers) ==
+        std::vector<float>{1.0F, 1.0F});
+  std::vector<float> outputs{-1000.0F, -1000.0F + std::log(3.0F)};
+  softmax(outputs);
+  CHECK(outputs[0] == Approx(0.25).epsilon(1e-4));  // 1000 has steps of 6e-5 in single precision
+  CHECK(outputs[1] == Approx(0.75).epsilon(1e-4));
   const auto pruned = pruned_network(dense_rates, parameters, {.share = 0.5});
   const auto folded = folded_biases(dense_rates, pruned, parameters, inputs);
   CHECK(folded.group("bias", 1)[0] == Approx(0.25 + 0.6 * 1));
