@@ -174,10 +174,14 @@ std::array<double, 2> core_limits(std::vector<double> most, const std::vector<do
   return {limits[0] - rim, limits[1] + rim};
 }
 
-// Activities of a layer, none below 0, against its largest.
+// Activities of a layer, none below 0, against what all but a hundredth of its neurons stay below: a few are
+// many times as active as all others.
 std::vector<double> shades(std::vector<double> values) {
-  const double most = std::ranges::max(values);
-  for (double& value : values) value = most > 0.0 ? value / most : 0.0;
+  std::vector<double> sorted = values;
+  std::ranges::sort(sorted);
+  const double most =
+      sorted[static_cast<std::size_t>(std::lround(0.99 * static_cast<double>(sorted.size() - 1)))];
+  for (double& value : values) value = most > 0.0 ? std::min(value / most, 1.0) : 0.0;
   return values;
 }
 
@@ -216,7 +220,8 @@ SvgFigure activity_figure(const Section& section, const Results& results) {
       figure.panels.push_back(std::move(panel));
     }
     figure.note = fmt::format(
-        "{}, seed {}: hidden neurons small, from silent (light) to the most active (dark); outputs with "
+        "{}, seed {}: hidden neurons small, from silent (light) to the most active hundredth (dark); outputs "
+        "with "
         "their "
         "class, by its probability. A few neurons lie outside.",
         series.row->title, series.points.front().runs.empty() ? 0 : runs.front()->seed);
