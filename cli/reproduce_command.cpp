@@ -114,9 +114,17 @@ int list(const ReproduceOptions& options) {
   return 0;
 }
 
+// Rows with something to show: of those that take several values, two of them at least, for other experiments
+// may have made one.
 std::size_t n_finished(const Section& section, const Results& results) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      section.series, [&](const Series& series) { return experiments::any_finished(series, results); }));
+  std::size_t n = 0;
+  for (const Series& series : section.series) {
+    const auto n_points = std::ranges::count_if(series.points, [&](const experiments::Point& point) {
+      return !experiments::finished(point.runs, results).empty();
+    });
+    n += n_points >= (series.row->values.size() > 1 ? 2 : 1);
+  }
+  return n;
 }
 
 // Each experiment as it was made with one effort, so that its rows can be compared: with the one that has the
