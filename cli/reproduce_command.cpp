@@ -22,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using experiments::Effort;
 using experiments::Results;
-using experiments::RunResult;
 using experiments::Section;
 using experiments::Series;
 

@@ -1,5 +1,7 @@
 #include "io/dataset.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdlib>
 #include <span>
@@ -40,11 +42,9 @@ void refuse_other_dataset(const std::string& name, const std::filesystem::path& 
   digest.update(std::as_bytes(std::span(test.labels)));
   const std::string found = digest.finish();
   for (const KnownLabels& known : known_labels)
-    if (found == known.sha256 && name != known.name) {
-      const std::string actual(known.name);
-      throw InputError(folder.string(), "these files are " + actual + ", not " + name,
-                       "say --dataset " + actual + " or name another folder");
-    }
+    if (found == known.sha256 && name != known.name)
+      throw InputError(folder.string(), fmt::format("these files are {}, not {}", known.name, name),
+                       fmt::format("say --dataset {} or name another folder", known.name));
 }
 
 const char* environment(const char* name) {
