@@ -16,8 +16,7 @@ KEPT = ("network", "dataset", "seed", "epochs", "test_accuracy", "test_loss", "m
         "share_of_time", "spikes_per_image", "parameter_sha256", "loci_version", "loci_commit", "cores_busy_before")
 PER_EPOCH = ("train_loss", "train_accuracy", "spikes_per_image", "seconds")
 
-
-# Large batches: with a cutoff, what an update costs besides its images is what is saved.
+# How the kept results were trained; the presets' own recipes are longer.
 TRAINING = {"mlp-3d": ["--batch-size", 600, "--learning-rate", 0.15, "--decay", "quadratic"],
             "snn-3d": ["--batch-size", 600, "--learning-rate", 0.1, "--decay", "quadratic"]}
 
