@@ -205,6 +205,9 @@ sim::NetworkDescription on_generator_grid(const sim::NetworkDescription& network
   if (network.n_coordinates() == 0)
     throw InputError("--weights positions", "neurons of this network have no coordinates",
                      "export it with --weights numbers");
+  if (network.prunes_softly())
+    throw InputError("--weights positions", "weights pruned by soft threshold are not made from positions",
+                     "export it with --weights numbers");
   require_finite(parameters);
   sim::NetworkDescription gridded = network;
   sim::Quantisation& rounding = gridded.quantisation;

@@ -155,11 +155,11 @@ std::string summary_of(const sim::NetworkDescription& network) {
   }
   if (std::isfinite(network.cutoff)) text += fmt::format(", cutoff {}", network.cutoff);
   if (network.prunes())
-    text += fmt::format(", {} of the edges pruned{}",
-                        network.pruned_shares.empty()
-                            ? fmt::format("{}", network.pruned)
-                            : fmt::format("{}", fmt::join(network.pruned_shares, " and ")),
-                        network.pruned_by == sim::PrunedBy::length ? " by length" : "");
+    text += fmt::format(
+        ", {} of the edges pruned{}",
+        network.pruned_shares.empty() ? fmt::format("{}", network.pruned)
+                                      : fmt::format("{}", fmt::join(network.pruned_shares, " and ")),
+        network.pruned_by == sim::PrunedBy::weight ? "" : fmt::format(" by {}", name_of(network.pruned_by)));
   const auto rounded = [&text](const char* what, std::size_t bits) {
     if (bits > 0) text += fmt::format(", {}-bit {}", bits, what);
   };

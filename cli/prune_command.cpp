@@ -146,7 +146,11 @@ void add_prune(CLI::App& app, Action& action) {
   CLI::Option* sweep_option =
       command->add_flag("--sweep", options->sweep, "test accuracy at 0, 5, ... 95 %; writes no model");
   share->excludes(sweep_option);
-  command->add_option("--by", options->by, "first the edges of smallest weight, or of largest length")
+  command
+      ->add_option(
+          "--by", options->by,
+          "first the edges of smallest weight (weight, or soft-threshold: as it acts, with all others "
+          "made smaller), or of largest length (length)")
       ->capture_default_str();
   command
       ->add_option("--scope", options->scope, "layer: the share of each connection; global: of all together")

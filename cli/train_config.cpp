@@ -44,7 +44,8 @@ const std::vector<Field>& fields() {
       {"network.pruned_shares", "--pruned-shares", &C::pruned_shares,
        "instead of --pruned, a share for each connection"},
       {"network.pruned_by", "--pruned-by", &C::pruned_by,
-       "edges removed first: weight (the smallest) or length (the longest)"},
+       "edges removed first: weight (the smallest before balancing), length (the longest) or soft-threshold "
+       "(the smallest as they act, and all others made smaller by as much)"},
       {"network.beta", "--beta", &C::beta, "membrane decay per step"},
       {"network.threshold", "--threshold", &C::threshold, "firing threshold"},
       {"network.reset", "--reset", &C::reset, "subtract, zero or none"},

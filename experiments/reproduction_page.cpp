@@ -109,7 +109,7 @@ std::string page_text(const std::vector<Section>& sections, const Results& resul
       "the "
       "training images. A reported run trains on all of\nthem for a fixed number of epochs and reads the "
       "test "
-      "images once, at its end. ± is the standard deviation over seeds; hours are\nthose of all seeds "
+      "images once, at its end. ± is the standard deviation over seeds; times are\nthose of all seeds "
       "together.\n";
   const auto datasets = finished_datasets(sections, results);
   for (const auto& dataset : datasets) {

@@ -40,13 +40,15 @@ std::string paper_text(const Row& row) {
                              : fmt::format("{:.4f}", *row.paper);
 }
 
-std::string hours_text(const std::vector<const RunResult*>& runs) {
+std::string time_text(const std::vector<const RunResult*>& runs) {
   double seconds = 0.0;
   for (const RunResult* run : runs) seconds += run->seconds;
-  return fmt::format("{:.2f}", seconds / 3600);
+  if (seconds < 100) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 6000) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-// network, parameters, paper, recipe, accuracy, difference, seeds, epochs, hours of one point.
+// network, parameters, paper, recipe, accuracy, difference, seeds, epochs, time of one point.
 std::vector<std::string> table_cells(const Series& series, const Point& point, const Results& results) {
   const auto runs = finished(point.runs, results);
   const Summary summary = summary_of(accuracies(point.runs, results));
@@ -59,12 +61,12 @@ std::vector<std::string> table_cells(const Series& series, const Point& point, c
           row.paper && summary.n > 0 ? fmt::format("{:+.4f}", summary.mean - *row.paper) : "",
           fmt::format("{}", runs.size()),
           fmt::format("{}", runs.front()->epochs),
-          hours_text(runs)};
+          time_text(runs)};
 }
 
 std::string table_section(const Section& section, const Results& results) {
   Table table({"network", "parameters", "paper", "recipe", "test accuracy", "less the paper's", "seeds",
-               "epochs", "hours"});
+               "epochs", "time"});
   for (const Series& series : section.series)
     for (const Point& point : series.points)
       if (!finished(point.runs, results).empty()) table.row(table_cells(series, point, results));
@@ -117,7 +119,7 @@ std::string varied_section(const Section& section, const Results& results) {
       if (!finished(point.runs, results).empty()) values.insert(point.value);
   std::vector<std::string> head{"network", "recipe"};
   for (const double value : values) head.push_back(fmt::format("{:g}", value));
-  head.insert(head.end(), {"epochs", "hours"});
+  head.insert(head.end(), {"epochs", "time"});
   Table table(head);
   for (const Series& series : section.series) {
     if (!any_finished(series, results)) continue;
@@ -134,7 +136,7 @@ std::string varied_section(const Section& section, const Results& results) {
       cells.push_back(accuracy_text(summary_of(accuracies(point->runs, results))));
     }
     cells.push_back(fmt::format("{}", all.front()->epochs));
-    cells.push_back(hours_text(all));
+    cells.push_back(time_text(all));
     table.row(cells);
   }
   return fmt::format("By {}:\n\n{}", section.experiment->varied, table.text());
@@ -215,7 +217,7 @@ std::string activity_section(const Section& section, const Results& results) {
 
 std::string frontier_section(const Section& section, const Results& results) {
   Table table({"budget", "kind", "network chosen", "parameters", "among", "test accuracy", "seeds", "epochs",
-               "hours, choice included"});
+               "time, choice included"});
   for (const Series& series : section.series) {
     if (!any_finished(series, results)) continue;
     const Point& point = series.points.front();
@@ -228,7 +230,7 @@ std::string frontier_section(const Section& section, const Results& results) {
     table.row({fmt::format("{}", series.row->budget.value_or(0)), series.row->title, first.network,
                fmt::format("{}", first.parameters), fmt::format("{}", candidates.size()),
                accuracy_text(summary), fmt::format("{}", runs.size()), fmt::format("{}", first.epochs),
-               hours_text(all)});
+               time_text(all)});
   }
   return table.text();
 }

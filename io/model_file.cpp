@@ -26,6 +26,7 @@ void require_finite(std::span<const float> values, const std::string& group, con
 
 // The oldest that says all there is, so that older programs read what they can understand.
 int version_of(const sim::NetworkDescription& network) {
+  if (network.pruned_by == sim::PrunedBy::soft_threshold) return 6;
   if (network.balanced_layers != sim::BalancedLayers::first) return 5;
   if (network.pruned_by != sim::PrunedBy::weight || !network.pruned_shares.empty()) return 4;
   return network.quantisation.any() ? 3 : 2;

@@ -18,8 +18,8 @@ namespace loci::io {
 
 // 2: the network may lack edges (cutoff, pruned), which a reader of 1 would not notice; 3: it may round its
 // numbers (quantization); 4: pruning may go by length or by shares of its own for each connection; 5: more
-// than the first hidden layer may be balanced.
-inline constexpr int model_format_version = 5;
+// than the first hidden layer may be balanced; 6: pruning may go by soft threshold.
+inline constexpr int model_format_version = 6;
 
 struct NamedArray {
   std::string name;

@@ -65,8 +65,11 @@ void Connection::prepare(const sim::Parameters& parameters, const Workers& worke
   else
     stored_ = parameters.group("weight", index_);
   least_ = 0.0F;
-  if (network_.prunes()) prune(workers);
+  threshold_ = 0.0F;
+  mean_.clear();
+  if (network_.prunes() && !network_.prunes_softly()) prune(workers);
   if (balanced_) find_means(workers);
+  if (network_.prunes_softly()) prune_softly(workers);
   if (network_.quantisation.rounds_weights()) return keep_rounded(workers);
   const std::size_t n_floats = pre_.padded() * post_.padded();
   const bool every_pair_near = !std::isfinite(network_.cutoff);
@@ -161,7 +164,6 @@ std::size_t Connection::n_within_cutoff(const Workers& workers) const {
 // Removing the smallest |W| = s |m_i| / r_ij is, for each presynaptic neuron, a nearer cutoff; removing the
 // longest is the same with a mask of 1 for all.
 void Connection::prune(const Workers& workers) {
-  mean_.clear();
   const std::size_t n_within = n_within_cutoff(workers);
   const std::size_t n_removed = network_.n_pruned(index_, n_within);
   if (n_removed == 0) return;
@@ -180,6 +182,14 @@ void Connection::prune(const Workers& workers) {
       reach_[i] = std::min(reach_[i], ratio * ratio);
     }
   if (by_length) factor_.swap(ones);
+}
+
+// Removes the smallest |W_ij - mean_j W_ij|, and makes all others smaller by the largest of those.
+void Connection::prune_softly(const Workers& workers) {
+  const std::size_t n_within = n_within_cutoff(workers);
+  const std::size_t n_removed = network_.n_pruned(index_, n_within);
+  // The edge that the threshold comes from must fall to it whatever way its weight is rounded.
+  if (n_removed > 0) threshold_ = least_kept(n_removed - 1, n_within, workers) * (1 + 5e-7F);
 }
 
 void Connection::prune_share(double share) {
@@ -228,7 +238,6 @@ float Connection::least_kept(std::size_t n_removed, std::size_t n_within, const 
 }
 
 void Connection::find_means(const Workers& workers) {
-  mean_.clear();
   const std::size_t n_groups = std::min(post_.size(), most_groups);
   sums_.resize(n_groups);
   counts_.resize(n_groups);
@@ -268,18 +277,26 @@ DistanceTile Connection::tile(std::size_t q, std::size_t p) const {
           .factor = factor_.data() + pre_[q].begin,
           .reach = reach_.empty() ? nullptr : reach_.data() + pre_[q].begin,
           .mean = mean_.empty() ? nullptr : mean_.data() + pre_[q].begin,
+          .threshold = threshold_,
           .n_rows = pre_[q].width,
           .n_coordinates = n_coordinates_,
           .width = post_[p].width,
           .base = base_};
 }
 
-// Of a dense connection, before balancing; 0 where pruned.
+// Of a dense connection, before balancing; 0 where pruned, but not softly.
 float Connection::stored_weight(std::size_t i, std::size_t j) const {
-  return is_edge(i, j) ? stored_[i * post_.n_neurons() + j] : 0.0F;
+  const float weight = stored_[i * post_.n_neurons() + j];
+  return std::abs(weight) >= least_ ? weight : 0.0F;
+}
+
+// Of a dense connection, before soft pruning.
+float Connection::balanced_weight(std::size_t i, std::size_t j) const {
+  return stored_[i * post_.n_neurons() + j] - (mean_.empty() ? 0.0F : mean_[i]);
 }
 
 bool Connection::is_edge(std::size_t i, std::size_t j) const {
+  if (threshold_ > 0.0F) return std::abs(balanced_weight(i, j)) > threshold_;
   return std::abs(stored_[i * post_.n_neurons() + j]) >= least_;
 }
 
@@ -301,10 +318,11 @@ void Connection::make_tile(std::size_t q, std::size_t p, float* weights) const {
 
 // A dense connection's weights of neuron i to a panel.
 void Connection::copy_row(std::size_t i, const Panel& panel, float* to, std::size_t stride) const {
-  const float* from = stored_.data() + i * post_.n_neurons() + panel.begin;
-  const float mean = mean_.empty() ? 0.0F : mean_[i];
-  for (std::size_t j = 0; j < panel.filled; ++j)
-    to[j * stride] = std::abs(from[j]) >= least_ ? from[j] - mean : 0.0F;
+  for (std::size_t j = 0; j < panel.filled; ++j) {
+    const float weight = balanced_weight(i, panel.begin + j);
+    const float left = weight - std::clamp(weight, -threshold_, threshold_);
+    to[j * stride] = is_edge(i, panel.begin + j) ? left : 0.0F;
+  }
 }
 
 const float* Connection::weights(std::size_t p, std::span<const std::uint32_t> near,
@@ -418,7 +436,7 @@ void Connection::join(std::span<Part> parts, Part& total) const {
 }
 
 // Balancing subtracts from every weight of a neuron their mean, and so from every weight's gradient the mean
-// of those: -mean_j G_ij goes through the distances as G did.
+// of those: -mean_j G_ij goes through the distances as G did, of all pairs that were balanced.
 void Connection::spread_means(const Workers& workers) {
   AlignedFloats& mean = minus_mean_gradient_;
   mean.assign(pre_.padded(), 0.0F);
@@ -428,7 +446,7 @@ void Connection::spread_means(const Workers& workers) {
   if (!network_.spatial()) {
     for (std::size_t i = 0; i < pre_.n_neurons(); ++i)
       for (std::size_t j = 0; j < post_.n_neurons(); ++j)
-        if (is_edge(i, j)) stored_gradient_[i * post_.n_neurons() + j] += mean[i];
+        if (network_.prunes_softly() || is_edge(i, j)) stored_gradient_[i * post_.n_neurons() + j] += mean[i];
     return;
   }
   workers.for_each_in_parts(post_.size(), parts_.size(), [&](std::size_t group, std::size_t p, std::size_t) {

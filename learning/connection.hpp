@@ -79,10 +79,12 @@ class Connection {
   bool kept_as_rounded() const { return network_.quantisation.rounds_weights() && !kept_.empty(); }
   DistanceTile tile(std::size_t q, std::size_t p) const;
   float stored_weight(std::size_t i, std::size_t j) const;
+  float balanced_weight(std::size_t i, std::size_t j) const;
   bool is_edge(std::size_t i, std::size_t j) const;
   void copy_row(std::size_t i, const Panel& panel, float* to, std::size_t stride) const;
   void make_tile(std::size_t q, std::size_t p, float* weights) const;
   void prune(const Workers& workers);
+  void prune_softly(const Workers& workers);
   float least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers) const;
   std::vector<std::size_t> weight_counts(bool lower, std::uint32_t upper, const Workers& workers) const;
   std::size_t n_within_cutoff(const Workers& workers) const;
@@ -109,8 +111,9 @@ class Connection {
   AlignedFloats post_lanes_;           // per postsynaptic panel (n_coordinates, width)
   AlignedFloats reach_;                // (n_pre padded): largest r^2 of an edge; empty: every pair is one
   float least_ = 0.0F;                 // dense: smallest |weight| of an edge
-  AlignedFloats mean_;                 // (n_pre padded): mean weight over the edges, where balanced
-  AlignedFloats count_;                // (n_pre padded): edges
+  float threshold_ = 0.0F;             // what soft pruning makes magnitudes smaller by
+  AlignedFloats mean_;                 // (n_pre padded): mean weight over the pairs balanced, where any are
+  AlignedFloats count_;                // (n_pre padded): those pairs
   std::vector<AlignedFloats> sums_;    // per group of panels: (n_pre padded)
   std::vector<AlignedFloats> counts_;  // the same
   AlignedFloats kept_;                 // all panels' weights, where they are kept

@@ -56,6 +56,16 @@ HWY_INLINE V of_pre(const float* values, std::size_t row, std::size_t v) {
   return kTransposed ? hn::Load(d, values + v * n_lanes) : hn::Set(d, values[row]);
 }
 
+// Which lanes of a presynaptic row are edges.
+HWY_INLINE M edges_of(const DistanceTile& tile, std::size_t row, V squared, V inverse) {
+  const D d;
+  const M within = hn::Le(squared, hn::Set(d, tile.reach[row]));
+  if (tile.threshold == 0.0F) return within;
+  V weight = hn::Mul(hn::Set(d, tile.factor[row]), inverse);
+  if (tile.mean != nullptr) weight = hn::Sub(weight, hn::Set(d, tile.mean[row]));
+  return hn::And(within, hn::Gt(hn::Abs(weight), hn::Set(d, tile.threshold)));
+}
+
 template <std::size_t kVectors, bool kTransposed, bool kCulled>
 void weight_columns(const DistanceTile& tile, float* weights) {
   const D d;
@@ -66,8 +76,11 @@ void weight_columns(const DistanceTile& tile, float* weights) {
     for (std::size_t v = 0; v < kVectors; ++v) {
       V weight = hn::Mul(of_pre<kTransposed>(tile.factor, row, v), inverse_root(at_least(squared[v])));
       if (balanced) weight = hn::Sub(weight, of_pre<kTransposed>(tile.mean, row, v));
-      if constexpr (kCulled)
+      if constexpr (kCulled) {
+        const V threshold = hn::Set(d, tile.threshold);
+        weight = hn::Sub(weight, hn::Clamp(weight, hn::Neg(threshold), threshold));
         weight = hn::IfThenElseZero(hn::Le(squared[v], of_pre<kTransposed>(tile.reach, row, v)), weight);
+      }
       hn::Store(weight, d, weights + row * tile.width + v * n_lanes);
     }
   }
@@ -93,14 +106,17 @@ void row_sum_columns(const DistanceTile& tile, float* sums, float* counts) {
   }
 }
 
-// What multiplies an edge: the gradient of each weight, or one value per row in the lanes that exist.
+// What multiplies an edge: the gradient of each weight, or one value per row in the lanes that exist, in
+// those within reach whatever the threshold.
 struct EachWeight {
+  static constexpr bool of_edges = true;
   const float* gradient;
   HWY_INLINE V at(const DistanceTile& tile, std::size_t row, std::size_t v) const {
     return hn::Load(D(), gradient + row * tile.width + v * n_lanes);
   }
 };
 struct EachRow {
+  static constexpr bool of_edges = false;
   const float* gradient;
   std::size_t n_filled;
   HWY_INLINE V at(const DistanceTile& /*tile*/, std::size_t row, std::size_t v) const {
@@ -125,7 +141,9 @@ float gradient_columns(const DistanceTile& tile, const Source& source, const Dis
       const V inverse = inverse_root(hn::Max(squared, least));
       V scaled = hn::Mul(source.at(tile, row, v), inverse);
       if constexpr (kCulled)
-        scaled = hn::IfThenElseZero(hn::Le(squared, hn::Set(d, tile.reach[row])), scaled);
+        scaled = hn::IfThenElseZero(Source::of_edges ? edges_of(tile, row, squared, inverse)
+                                                     : hn::Le(squared, hn::Set(d, tile.reach[row])),
+                                    scaled);
       mask_gradient = hn::Add(mask_gradient, scaled);
       const V pull = hn::Mul(hn::Mul(scaled, minus_factor), hn::Mul(inverse, inverse));
       t[v] = hn::IfThenElseZero(hn::Gt(squared, least), pull);
@@ -157,7 +175,8 @@ void gradient_sum_columns(const DistanceTile& tile, const float* weight_gradient
     for (std::size_t v = 0; v < kVectors; ++v) {
       V value = hn::Load(d, weight_gradient + row * tile.width + v * n_lanes);
       if (tile.reach != nullptr)
-        value = hn::IfThenElseZero(hn::Le(squared[v], hn::Set(d, tile.reach[row])), value);
+        value =
+            hn::IfThenElseZero(edges_of(tile, row, squared[v], inverse_root(at_least(squared[v]))), value);
       sum = hn::Add(sum, value);
     }
     sums[row] += hn::GetLane(hn::SumOfLanes(d, sum));

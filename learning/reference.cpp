@@ -163,24 +163,29 @@ void centre(std::span<Real> bias_gradient) {
 }
 
 // Weights exist along the edges alone; where they are balanced, their gradients pass back through the
-// centring over each row's edges: G_ij - mean_{j in N(i)} G_ij. Which pairs have an edge counts as constant.
+// centring over the pairs of each row that were balanced, its edges or, pruned softly, those there were
+// before: G_ij - mean_{j in N(i)} G_ij. Which pairs have an edge, and what soft pruning subtracts, counts as
+// constant.
 template <typename Real>
-void pass_through_edges(const NetworkDescription& network, std::span<const std::uint8_t> edges,
+void pass_through_edges(const NetworkDescription& network, const BasicParameters<Real>& parameters,
                         std::size_t connection, std::vector<Real>& weight_gradient) {
+  const auto edges = sim::connection_edges(network, parameters, connection);
+  for (std::size_t at = 0; at < edges.size(); ++at)
+    if (edges[at] == 0) weight_gradient[at] = Real{0};
+  if (!network.balances(connection)) return;
+  NetworkDescription unpruned = network;
+  unpruned.pruned = 0.0;
+  unpruned.pruned_shares.clear();
+  const auto balanced =
+      network.prunes_softly() ? sim::connection_edges(unpruned, parameters, connection) : edges;
   const std::size_t n_post = network.sizes[connection + 1];
   for (std::size_t begin = 0; begin < weight_gradient.size(); begin += n_post) {
-    const auto n_edges =
-        static_cast<Real>(std::count(edges.begin() + begin, edges.begin() + begin + n_post, 1));
+    const auto n_balanced =
+        static_cast<Real>(std::count(balanced.begin() + begin, balanced.begin() + begin + n_post, 1));
     Real mean{0};
-    for (std::size_t at = begin; at < begin + n_post; ++at) {
-      if (edges[at] == 0)
-        weight_gradient[at] = Real{0};
-      else
-        mean += weight_gradient[at] / n_edges;
-    }
-    if (!network.balances(connection)) continue;
+    for (std::size_t at = begin; at < begin + n_post; ++at) mean += weight_gradient[at] / n_balanced;
     for (std::size_t at = begin; at < begin + n_post; ++at)
-      if (edges[at] != 0) weight_gradient[at] -= mean;
+      if (balanced[at] != 0) weight_gradient[at] -= mean;
   }
 }
 
@@ -355,7 +360,7 @@ ReferenceResult<Real> reference_evaluate(const NetworkDescription& network, cons
     const std::span<const Real> inputs = l == 0 ? batch.input : std::span<const Real>(result.spikes[l - 1]);
     auto weight_gradient = affine_backward<Real>(inputs, deltas, n_pre, n_post);
     stop_at_clipped<Real>(network, parameters, l, weight_gradient);
-    pass_through_edges<Real>(network, sim::connection_edges(network, parameters, l), l, weight_gradient);
+    pass_through_edges<Real>(network, parameters, l, weight_gradient);
     reference_weight_gradient<Real>(network, parameters, l, weight_gradient, gradient);
     if (l > 0) output_gradient = affine_transposed<Real>(deltas, result.weights[l], n_post);
   }

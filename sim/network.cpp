@@ -18,7 +18,9 @@ constexpr NameTable<Reset, 3> resets{
     {{Reset::subtract, "subtract"}, {Reset::zero, "zero"}, {Reset::none, "none"}}};
 constexpr NameTable<BalancedLayers, 3> balanced_layers{
     {{BalancedLayers::first, "first"}, {BalancedLayers::hidden, "hidden"}, {BalancedLayers::all, "all"}}};
-constexpr NameTable<PrunedBy, 2> pruning_orders{{{PrunedBy::weight, "weight"}, {PrunedBy::length, "length"}}};
+constexpr NameTable<PrunedBy, 3> pruning_orders{{{PrunedBy::weight, "weight"},
+                                                 {PrunedBy::length, "length"},
+                                                 {PrunedBy::soft_threshold, "soft-threshold"}}};
 
 [[noreturn]] void refuse(const char* field, const std::string& problem, const std::string& remedy) {
   throw InputError(std::string("network.") + field, problem, remedy);

@@ -22,7 +22,9 @@ enum class LayerDistance {
 };  // gap 1; one learned gap a layer pair; all d coordinates learned
 enum class Reset { subtract, zero, none };
 enum class BalancedLayers { first, hidden, all };  // whose currents balanced wiring centres
-enum class PrunedBy { weight, length };            // which edges go first: the smallest |W| or the longest
+// Which edges go first: the smallest |W| before balancing, the longest, or the smallest |W| as it acts, which
+// is what all others are made smaller by (soft thresholding: weights are continuous where edges end).
+enum class PrunedBy { weight, length, soft_threshold };
 
 // Discrete leaky integrate-and-fire neuron, snnTorch's `Leaky`:
 //   U[t] = beta U[t-1] + I[t] - reset(U[t-1] > threshold),  S[t] = U[t] > threshold (strict).
@@ -70,6 +72,7 @@ struct NetworkDescription {
   // Whether pairs of neighbouring layers may lack an edge.
   bool culled() const { return std::isfinite(cutoff) || prunes(); }
   bool prunes() const { return pruned > 0.0 || !pruned_shares.empty(); }
+  bool prunes_softly() const { return prunes() && pruned_by == PrunedBy::soft_threshold; }
   double pruned_share(std::size_t connection) const {
     return pruned_shares.empty() ? pruned : pruned_shares[connection];
   }

@@ -78,19 +78,52 @@ std::vector<Real> pair_weights(const NetworkDescription& network, const BasicPar
   return weights;
 }
 
-// Removes the edges of smallest rank.
 template <typename Real>
-void prune(const NetworkDescription& network, std::size_t connection, std::span<const Real> ranks,
-           std::vector<std::uint8_t>& edges) {
+std::vector<std::uint8_t> edges_within_cutoff(const NetworkDescription& network,
+                                              const BasicParameters<Real>& parameters,
+                                              std::size_t connection) {
+  std::vector<std::uint8_t> edges(network.sizes[connection] * network.sizes[connection + 1], 1);
+  if (!std::isfinite(network.cutoff)) return edges;
+  const auto distances = connection_distances(network, parameters, connection);
+  for (std::size_t at = 0; at < edges.size(); ++at)
+    if (static_cast<double>(distances[at]) > network.cutoff) edges[at] = 0;
+  return edges;
+}
+
+// Weights along these edges, 0 elsewhere, balanced where the connection is.
+template <typename Real>
+std::vector<Real> weights_along(const NetworkDescription& network, const BasicParameters<Real>& parameters,
+                                std::size_t connection, std::span<const std::uint8_t> edges) {
+  auto weights = pair_weights(network, parameters, connection);
+  for (std::size_t at = 0; at < weights.size(); ++at)
+    if (edges[at] == 0) weights[at] = Real{0};
+  if (network.balances(connection)) centre_rows<Real>(weights, edges, network.sizes[connection + 1]);
+  return weights;
+}
+
+// The ranks of the edges, sorted up to the one at `place`; that one.
+template <typename Real>
+Real rank_at(std::span<const Real> ranks, std::span<const std::uint8_t> edges, std::size_t place) {
   std::vector<Real> of_edges;
   for (std::size_t at = 0; at < ranks.size(); ++at)
     if (edges[at] != 0) of_edges.push_back(ranks[at]);
-  if (of_edges.empty()) return;
-  const auto least =
-      of_edges.begin() + static_cast<std::ptrdiff_t>(network.n_pruned(connection, of_edges.size()));
-  std::ranges::nth_element(of_edges, least);
+  const auto wanted = of_edges.begin() + static_cast<std::ptrdiff_t>(place);
+  std::ranges::nth_element(of_edges, wanted);
+  return *wanted;
+}
+
+// Removes the edges of smallest rank and returns what the weights of the others are made smaller by.
+template <typename Real>
+Real prune(const NetworkDescription& network, std::size_t connection, std::span<const Real> ranks,
+           std::vector<std::uint8_t>& edges) {
+  const std::size_t n_removed =
+      network.n_pruned(connection, static_cast<std::size_t>(std::ranges::count(edges, 1)));
+  if (n_removed == 0) return Real{0};
+  const bool softly = network.prunes_softly();
+  const Real bound = rank_at(ranks, std::span<const std::uint8_t>(edges), softly ? n_removed - 1 : n_removed);
   for (std::size_t at = 0; at < ranks.size(); ++at)
-    if (ranks[at] < *least) edges[at] = 0;
+    if (softly ? ranks[at] <= bound : ranks[at] < bound) edges[at] = 0;
+  return softly ? bound : Real{0};
 }
 
 std::vector<float> in_single(const std::vector<double>& values) {
@@ -161,8 +194,14 @@ template <typename Real>
 std::vector<Real> pruning_ranks(const NetworkDescription& network, const BasicParameters<Real>& parameters,
                                 std::size_t connection) {
   const bool by_length = network.pruned_by == PrunedBy::length;
-  std::vector<Real> ranks = by_length ? connection_distances(network, parameters, connection)
-                                      : pair_weights(network, parameters, connection);
+  std::vector<Real> ranks;
+  if (by_length)
+    ranks = connection_distances(network, parameters, connection);
+  else if (network.pruned_by == PrunedBy::soft_threshold)
+    ranks = weights_along<Real>(network, parameters, connection,
+                                edges_within_cutoff(network, parameters, connection));
+  else
+    ranks = pair_weights(network, parameters, connection);
   // What is not a number is kept: whoever uses it refuses it by name.
   for (Real& rank : ranks)
     rank = std::isnan(rank) ? std::numeric_limits<Real>::infinity() : std::abs(by_length ? 1 / rank : rank);
@@ -172,12 +211,7 @@ std::vector<Real> pruning_ranks(const NetworkDescription& network, const BasicPa
 template <typename Real>
 std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
                                            const BasicParameters<Real>& parameters, std::size_t connection) {
-  std::vector<std::uint8_t> edges(network.sizes[connection] * network.sizes[connection + 1], 1);
-  if (std::isfinite(network.cutoff)) {
-    const auto distances = connection_distances(network, parameters, connection);
-    for (std::size_t at = 0; at < edges.size(); ++at)
-      if (static_cast<double>(distances[at]) > network.cutoff) edges[at] = 0;
-  }
+  auto edges = edges_within_cutoff(network, parameters, connection);
   if (network.prunes())
     prune<Real>(network, connection, pruning_ranks(network, parameters, connection), edges);
   return edges;
@@ -189,12 +223,14 @@ std::vector<Real> connection_weights(const NetworkDescription& network,
   if constexpr (!std::is_same_v<Real, double>)
     if (network.quantisation.rounds_weights())
       return in_single(connection_weights(network, in_double(network, parameters), connection));
-  auto weights = pair_weights(network, parameters, connection);
-  if (network.culled() || network.balances(connection)) {
-    const auto edges = connection_edges(network, parameters, connection);
-    for (std::size_t at = 0; at < weights.size(); ++at)
-      if (edges[at] == 0) weights[at] = Real{0};
-    if (network.balances(connection)) centre_rows<Real>(weights, edges, network.sizes[connection + 1]);
+  auto edges = edges_within_cutoff(network, parameters, connection);
+  if (network.prunes() && !network.prunes_softly())
+    prune<Real>(network, connection, pruning_ranks(network, parameters, connection), edges);
+  auto weights = weights_along<Real>(network, parameters, connection, edges);
+  if (network.prunes_softly()) {
+    const Real bound =
+        prune<Real>(network, connection, pruning_ranks(network, parameters, connection), edges);
+    for (Real& weight : weights) weight -= std::clamp(weight, -bound, bound);
   }
   if (network.quantisation.rounds_weights())
     for (Real& weight : weights)

@@ -112,8 +112,9 @@ class SpatialPairs {
 //   W_ij = s_l m_i / r_ij,  m_i = tanh(k v_i / 2),  r_ij^2 = |p_i - p_j|^2 + g_l^2 + softening   (seed paper
 //   eqs. 1-3),
 // 0 where there is no edge, and W_ij - mean_j W_ij over the edges of i where the connection is balanced.
-// Where the network rounds weights, this value, always computed in double, is rounded last
-// (rounded_weight()).
+// Pruned softly, all pairs within the cutoff count for the mean, and what is left of W_ij is sign(W_ij)
+// max(|W_ij| - q, 0), with q the largest |W_ij| removed (soft thresholding). Where the network rounds
+// weights, this value, always computed in double, is rounded last (rounded_weight()).
 template <typename Real>
 std::vector<Real> connection_weights(const NetworkDescription& network,
                                      const BasicParameters<Real>& parameters, std::size_t connection);
@@ -125,13 +126,14 @@ void weight_row(const NetworkDescription& network, const SpatialPairs<double>& p
 
 // The edges E of connection l, (n_l, n_{l+1}) row-major: 1 where a pair has one, 0 elsewhere. Edges are the
 // pairs with r_ij <= cutoff, less the network.n_pruned() of them with the smallest rank: |W_ij| before
-// balancing, or 1 / r_ij where the longest go first. Of equal ones at the border none is removed.
+// balancing, 1 / r_ij where the longest go first, or |W_ij| after balancing where pruned softly. Of equal
+// ones at the border none is removed, or, softly, all of them, since nothing is left of them.
 template <typename Real>
 std::vector<std::uint8_t> connection_edges(const NetworkDescription& network,
                                            const BasicParameters<Real>& parameters, std::size_t connection);
 
 // By what pruning orders the pairs of connection l, (n_l, n_{l+1}) row-major: the smallest go first, whether
-// they are edges or not. |W_ij| before balancing, or 1 / r_ij.
+// they are edges or not. |W_ij| before balancing, 1 / r_ij, or |W_ij| after balancing.
 template <typename Real>
 std::vector<Real> pruning_ranks(const NetworkDescription& network, const BasicParameters<Real>& parameters,
                                 std::size_t connection);

@@ -155,6 +155,16 @@ TEST_CASE("a cutoff and pruning remove the same edges from regenerated weights a
   CHECK(n_different <= 4);  // pairs at the very border, which the grid moves over it
 }
 
+TEST_CASE("weights pruned by soft threshold are refused, since positions alone do not make them") {
+  auto description = spatial_description();
+  description.pruned = 0.5;
+  description.pruned_by = sim::PrunedBy::soft_threshold;
+  const auto parameters = sim::initialise(description, {.seed = 5});
+  CHECK_THROWS_WITH(quantise_positions(description, parameters, std::vector<double>{1.0, 1.0},
+                                       std::vector<std::int32_t>{127, 127}),
+                    Catch::Contains("soft threshold") && Catch::Contains("--weights numbers"));
+}
+
 TEST_CASE("a network that was trained on a grid is made from that very grid") {
   auto description = spatial_description();
   description.balanced = false;

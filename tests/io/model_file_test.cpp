@@ -200,7 +200,7 @@ TEST_CASE("a cutoff or a pruned share that makes no sense in a file is refused")
                     Contains("network.cutoff") && Contains("no distances"));
 }
 
-TEST_CASE("shares by connection and pruning by length come back, in a version that says so") {
+TEST_CASE("shares by connection and what pruning goes by come back, in a version that says so") {
   const TemporaryFolder folder;
   auto model = sample_model();
   model.network.pruned = 0.0;
@@ -209,6 +209,10 @@ TEST_CASE("shares by connection and pruning by length come back, in a version th
   io::write_model(folder / "model.h5", model);
   CHECK(io::read_model(folder / "model.h5").network == model.network);
   CHECK(io::peek_format(folder / "model.h5").format_version == 4);
+  model.network.pruned_by = sim::PrunedBy::soft_threshold;
+  io::write_model(folder / "soft.h5", model);
+  CHECK(io::read_model(folder / "soft.h5").network == model.network);
+  CHECK(io::peek_format(folder / "soft.h5").format_version == 6);
   io::write_model(folder / "older.h5", sample_model());
   CHECK(io::peek_format(folder / "older.h5").format_version == 3);
 }

@@ -67,7 +67,7 @@ double edge_margin(const NetworkDescription& network, const sim::BasicParameters
   for (std::size_t l = 0; l < network.n_connections(); ++l) {
     auto whole = network;
     whole.pruned = 0.0;
-    whole.balanced = false;
+    if (!network.prunes_softly()) whole.balanced = false;
     const auto edges = sim::connection_edges(network, parameters, l);
     const auto within = sim::connection_edges(whole, parameters, l);
     const auto weights = sim::connection_weights(whole, parameters, l);
@@ -188,6 +188,60 @@ TEST_CASE("gradients of every loss, surrogate and reset agree with finite differ
                                 .mask_steepness = 2,
                                 .lif = {{.beta = 0.9, .reset = reset, .reset_delay = delayed}}},
                                {.loss = Loss::membrane_rate, .slope = 0.8, .n_steps = 6}, false, 13);
+}
+
+TEST_CASE("gradients under soft pruning agree with finite differences at a constant threshold") {
+  const Objective objective{.loss = Loss::cross_entropy, .n_steps = 1};
+  for (const bool balanced : {false, true}) {
+    const NetworkDescription network{.sizes = {6, 9, 4},
+                                     .neuron = NeuronModel::relu,
+                                     .dims = 4,
+                                     .mask_steepness = 2,
+                                     .weight_scale = {0.7, 0.5},
+                                     .balanced = balanced,
+                                     .pruned = 0.4,
+                                     .pruned_by = sim::PrunedBy::soft_threshold};
+    NetworkDescription whole = network;
+    whole.pruned = 0.0;
+    const NetworkDescription dense{
+        .sizes = network.sizes, .wiring = Wiring::dense, .neuron = NeuronModel::relu};
+    auto parameters = random_parameters(network, 3);
+    const auto batch = test::random_batch(3, 6, 4, 1, true, 11);
+    std::vector<std::vector<std::uint8_t>> edges;
+    std::vector<double> thresholds;
+    for (std::size_t l = 0; l < 2; ++l) {
+      edges.push_back(sim::connection_edges(network, parameters, l));
+      const auto weights = sim::connection_weights(whole, parameters, l);
+      auto& threshold = thresholds.emplace_back(0.0);
+      for (std::size_t at = 0; at < weights.size(); ++at)
+        if (edges[l][at] == 0) threshold = std::max(threshold, std::abs(weights[at]));
+      REQUIRE(threshold > 0.0);
+    }
+    const auto loss = [&] {
+      sim::BasicParameters<double> acting(dense);
+      for (std::size_t l = 0; l < 2; ++l) {
+        const auto weights = sim::connection_weights(whole, parameters, l);
+        for (std::size_t at = 0; at < weights.size(); ++at)
+          if (edges[l][at] != 0)
+            acting.group("weight", l)[at] = weights[at] - std::copysign(thresholds[l], weights[at]);
+        std::ranges::copy(sim::connection_biases(whole, parameters, l), acting.group("bias", l + 1).begin());
+      }
+      return reference_evaluate<double>(dense, objective, acting, test::reference_batch(batch)).loss;
+    };
+    const auto result =
+        reference_evaluate<double>(network, objective, parameters, test::reference_batch(batch));
+    CHECK(result.loss == Approx(loss()));
+    std::vector<double> differences;
+    for (double& value : parameters.values) {
+      const double original = value;
+      value = original + 1e-5;
+      const double above = loss();
+      value = original - 1e-5;
+      differences.push_back((above - loss()) / 2e-5);
+      value = original;
+    }
+    CHECK(test::largest_relative_error<double, double>(result.gradient, differences) < 2e-5);
+  }
 }
 
 TEST_CASE("gradients of rate networks agree with finite differences") {
@@ -330,6 +384,28 @@ TEST_CASE("the fast path follows the edges of the reference path: cutoff and pru
                      .pruned_shares = {0.3, 0.0, 0.5},
                      .pruned_by = sim::PrunedBy::length},
                     spikes, true, 50);
+  for (const double cutoff : {none, 1.6})
+    for (const bool balanced : {false, true}) {
+      NetworkDescription network{.sizes = {50, 131, 40, 10},
+                                 .dims = 4,
+                                 .weight_scale = {1.5, 1.0, 1.0},
+                                 .balanced = balanced,
+                                 .cutoff = cutoff,
+                                 .pruned = 0.6,
+                                 .pruned_by = sim::PrunedBy::soft_threshold};
+      check_fast_path(network, spikes, true, 60);
+      check_fast_path(network, spikes, false, 60);
+      network.neuron = NeuronModel::relu;
+      check_fast_path(network, rates, true, 60);
+    }
+  for (const bool balanced : {false, true})
+    check_fast_path({.sizes = {50, 40, 10},
+                     .wiring = Wiring::dense,
+                     .balanced = balanced,
+                     .pruned = 0.5,
+                     .pruned_by = sim::PrunedBy::soft_threshold,
+                     .lif = {{.threshold = 0.1}}},
+                    spikes, true, 40);
   for (const bool balanced : {false, true})
     check_fast_path({.sizes = {50, 40, 10},
                      .wiring = Wiring::dense,

@@ -96,6 +96,51 @@ TEST_CASE("pruning by length removes the longest edges, connection by connection
   CHECK(connection_edges(network, parameters, 1) == Edges{1, 1, 0});
 }
 
+TEST_CASE("soft pruning makes all weights smaller by the largest that it removes") {
+  NetworkDescription network{
+      .sizes = {2, 3}, .dims = 2, .pruned = 0.5, .pruned_by = PrunedBy::soft_threshold};
+  // |W|: 1/3, 1/5, 0.0994 and 0.0585, 0.1, 0.147: the third from below is 0.1.
+  const auto parameters = on_a_line(network);
+  CHECK(connection_edges(network, parameters, 0) == Edges{1, 1, 0, 0, 0, 1});
+  const auto weights = connection_weights(network, parameters, 0);
+  CHECK(weights[0] == Approx(1.0 / 3 - 0.1));
+  CHECK(weights[1] == Approx(0.1));
+  CHECK(weights[5] == Approx(0.1 - 0.5 / 3.4));
+  CHECK((weights[2] == 0.0 && weights[3] == 0.0 && weights[4] == 0.0));
+  network.pruned = 0.1;  // floor(0.6): none
+  CHECK(connection_edges(network, parameters, 0) == Edges(6, 1));
+  CHECK(connection_weights(network, parameters, 0)[3] == Approx(-0.5 / std::sqrt(73.0)));
+}
+
+TEST_CASE("soft pruning goes by balanced weights: pairs near and far keep edges, those between lose theirs") {
+  const NetworkDescription network{.sizes = {2, 3, 1},
+                                   .dims = 2,
+                                   .weight_scale = {3.0, 1.0},
+                                   .balanced = true,
+                                   .cutoff = 9.0,
+                                   .pruned = 0.4,
+                                   .pruned_by = PrunedBy::soft_threshold};
+  const auto parameters = on_a_line(network);
+  // Row 0: 0.2 and -0.2, the third beyond the cutoff. Row 1: 0.1300, 0.0056, -0.1356; two of the five go.
+  const double mean = (1 / std::sqrt(73.0) + 1 / 5.0 + 1 / 3.4) / 3;
+  const double threshold = 1.5 * (mean - 1 / std::sqrt(73.0));
+  CHECK(connection_edges(network, parameters, 0) == Edges{1, 1, 0, 0, 0, 1});
+  const auto weights = connection_weights(network, parameters, 0);
+  CHECK(weights[0] == Approx(0.2 - threshold));
+  CHECK(weights[1] == Approx(threshold - 0.2));
+  CHECK(weights[5] == Approx(threshold - 1.5 * (1 / 3.4 - mean)));
+  CHECK((weights[2] == 0.0 && weights[3] == 0.0 && weights[4] == 0.0));
+}
+
+TEST_CASE("of equal weights at the border of soft pruning nothing is left") {
+  const NetworkDescription network{
+      .sizes = {2, 3}, .wiring = Wiring::dense, .pruned = 0.5, .pruned_by = PrunedBy::soft_threshold};
+  DoubleParameters parameters(network);
+  set(parameters.group("weight", 0), {1, -2, 2, -3, 2, 0});
+  CHECK(connection_edges(network, parameters, 0) == Edges{0, 0, 0, 1, 0, 0});
+  CHECK(connection_weights(network, parameters, 0) == std::vector<double>{0, 0, 0, -1, 0, 0});
+}
+
 TEST_CASE("a weight that is no number is not pruned away unseen") {
   const NetworkDescription network{.sizes = {1, 4}, .wiring = Wiring::dense, .pruned = 0.5};
   DoubleParameters parameters(network);
