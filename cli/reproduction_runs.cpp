@@ -29,13 +29,20 @@ struct Setting {
   Effort effort;
 };
 
+// A setting with a number, or the first of one with several: the first connection's.
 void set_number(const std::string& key, double value, const std::string& where, TrainConfig& config) {
-  for (const Field& field : fields())
-    if (field.key == key)
-      if (const auto* member = std::get_if<double TrainConfig::*>(&field.member)) {
-        config.** member = value;
-        return;
-      }
+  for (const Field& field : fields()) {
+    if (field.key != key) continue;
+    if (const auto* number = std::get_if<double TrainConfig::*>(&field.member)) {
+      config.** number = value;
+      return;
+    }
+    const auto* numbers = std::get_if<std::vector<double> TrainConfig::*>(&field.member);
+    if (numbers != nullptr && !(config.**numbers).empty()) {
+      (config.**numbers).front() = value;
+      return;
+    }
+  }
   throw InputError(where, "'" + key + "' is no setting with a number", "name one, such as network.pruned");
 }
 

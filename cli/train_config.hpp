@@ -70,6 +70,8 @@ struct TrainConfig {
   double rate_gap = 1.0;
   double rate_weight = 1.0;
   double rate_bias = 1.0;
+  double decay_inhibition = 0.0;
+  double decay_weight = 0.0;
   double augment_shift = 0.0;
   double augment_rotation = 0.0;
   double augment_zoom = 0.0;

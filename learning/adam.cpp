@@ -4,6 +4,14 @@
 #include <cmath>
 
 namespace loci::learning {
+namespace {
+
+double of_kind(const std::map<std::string, double>& values, const std::string& kind, double otherwise) {
+  const auto found = values.find(kind);
+  return found == values.end() ? otherwise : found->second;
+}
+
+}  // namespace
 
 void adam_update(const AdamSettings& settings, double learning_rate, const sim::Parameters& gradient,
                  const Workers& workers, AdamState& state, sim::Parameters& parameters) {
@@ -18,12 +26,14 @@ void adam_update(const AdamSettings& settings, double learning_rate, const sim::
   const auto epsilon = static_cast<float>(settings.epsilon);
   constexpr std::size_t chunk = 65536;
   for (const auto& group : parameters.layout.groups()) {
-    const auto factor = settings.rate_factor.find(group.kind);
-    const auto rate =
-        static_cast<float>(learning_rate * (factor == settings.rate_factor.end() ? 1.0 : factor->second));
+    const double group_rate = learning_rate * of_kind(settings.rate_factor, group.kind, 1.0);
+    const auto rate = static_cast<float>(group_rate);
+    const auto kept = static_cast<float>(1.0 - group_rate * of_kind(settings.decay, group.kind, 0.0));
     workers.for_each((group.size() + chunk - 1) / chunk, [&](std::size_t part, std::size_t) {
       const std::size_t begin = group.offset + part * chunk;
       const std::size_t end = std::min(begin + chunk, group.offset + group.size());
+      if (kept != 1.0F)
+        for (std::size_t i = begin; i < end; ++i) parameters.values[i] *= kept;
       for (std::size_t i = begin; i < end; ++i) {
         const float g = gradient.values[i];
         const float m = state.first_moment[i] = beta1 * state.first_moment[i] + (1 - beta1) * g;

@@ -1,4 +1,4 @@
-// Adam (Kingma & Ba 2015) over the flat parameter vector, with a rate per parameter kind.
+// Adam (Kingma & Ba 2015) over the flat parameter vector, with a rate and a decay per parameter kind.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,9 @@ struct AdamSettings {
   // Multiplies the learning rate of one kind of parameter ("position", "inhibition", "gap", "weight",
   // "bias"); 1 if absent.
   std::map<std::string, double> rate_factor{};
+  // Each update takes this times its rate off the parameters of one kind (decoupled weight decay, Loshchilov
+  // & Hutter 2019); 0 if absent.
+  std::map<std::string, double> decay{};
 };
 
 struct AdamState {

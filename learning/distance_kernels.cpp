@@ -57,11 +57,11 @@ HWY_INLINE V of_pre(const float* values, std::size_t row, std::size_t v) {
 }
 
 // Which lanes of a presynaptic row are edges.
-HWY_INLINE M edges_of(const DistanceTile& tile, std::size_t row, V squared, V inverse) {
+HWY_INLINE M edges_of(const DistanceTile& tile, std::size_t row, V squared) {
   const D d;
   const M within = hn::Le(squared, hn::Set(d, tile.reach[row]));
   if (tile.threshold == 0.0F) return within;
-  V weight = hn::Mul(hn::Set(d, tile.factor[row]), inverse);
+  V weight = hn::Mul(hn::Set(d, tile.factor[row]), inverse_root(at_least(squared)));
   if (tile.mean != nullptr) weight = hn::Sub(weight, hn::Set(d, tile.mean[row]));
   return hn::And(within, hn::Gt(hn::Abs(weight), hn::Set(d, tile.threshold)));
 }
@@ -141,9 +141,9 @@ float gradient_columns(const DistanceTile& tile, const Source& source, const Dis
       const V inverse = inverse_root(hn::Max(squared, least));
       V scaled = hn::Mul(source.at(tile, row, v), inverse);
       if constexpr (kCulled)
-        scaled = hn::IfThenElseZero(Source::of_edges ? edges_of(tile, row, squared, inverse)
-                                                     : hn::Le(squared, hn::Set(d, tile.reach[row])),
-                                    scaled);
+        scaled = hn::IfThenElseZero(
+            Source::of_edges ? edges_of(tile, row, squared) : hn::Le(squared, hn::Set(d, tile.reach[row])),
+            scaled);
       mask_gradient = hn::Add(mask_gradient, scaled);
       const V pull = hn::Mul(hn::Mul(scaled, minus_factor), hn::Mul(inverse, inverse));
       t[v] = hn::IfThenElseZero(hn::Gt(squared, least), pull);
@@ -174,9 +174,7 @@ void gradient_sum_columns(const DistanceTile& tile, const float* weight_gradient
     V sum = hn::Zero(d);
     for (std::size_t v = 0; v < kVectors; ++v) {
       V value = hn::Load(d, weight_gradient + row * tile.width + v * n_lanes);
-      if (tile.reach != nullptr)
-        value =
-            hn::IfThenElseZero(edges_of(tile, row, squared[v], inverse_root(at_least(squared[v]))), value);
+      if (tile.reach != nullptr) value = hn::IfThenElseZero(edges_of(tile, row, squared[v]), value);
       sum = hn::Add(sum, value);
     }
     sums[row] += hn::GetLane(hn::SumOfLanes(d, sum));

@@ -47,6 +47,9 @@ void validate(const TrainingPlan& plan, const sim::LabelledImages& images) {
     require(factor >= 0 && std::isfinite(factor), "training.rate_" + kind,
             "the factor is negative or not finite",
             "choose 0 to keep these parameters as they are, 1 for the common rate");
+  for (const auto& [kind, decay] : plan.adam.decay)
+    require(decay >= 0 && decay * plan.schedule.peak < 1, "training.decay_" + kind,
+            "the decay is negative, or an update takes all there is", "choose 0 for none, or a small one");
   require(plan.augmentation.shift >= 0 && std::isfinite(plan.augmentation.shift), "training.augment_shift",
           "the farthest shift is negative or not finite", "choose a number of pixels, 0 for none");
   require(plan.augmentation.rotation >= 0 && plan.augmentation.rotation <= 180, "training.augment_rotation",

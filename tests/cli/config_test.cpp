@@ -161,6 +161,10 @@ TEST_CASE("every option of the configuration reaches the printed one") {
                                           "19",
                                           "--rate-bias",
                                           "20",
+                                          "--decay-inhibition",
+                                          "0.5",
+                                          "--decay-weight",
+                                          "0.25",
                                           "--augment-shift",
                                           "1.5",
                                           "--augment-rotation",
@@ -235,6 +239,8 @@ rate_inhibition = 17
 rate_gap = 18
 rate_weight = 19
 rate_bias = 20
+decay_inhibition = 0.5
+decay_weight = 0.25
 augment_shift = 1.5
 augment_rotation = 12.5
 augment_zoom = 0.125

@@ -274,3 +274,32 @@ network = {hidden = [24]}
   CHECK(result.json()["failed"].size() == 1);
   CHECK_THAT(result.json()["failed"].dump(), Contains("network.softening"));
 }
+
+TEST_CASE("what varies may be the first connection's of a setting by connection") {
+  const Laboratory lab;
+  const auto with_setting = [](const std::string& setting) {
+    return R"(
+title = "Varied"
+kind = "varied"
+epochs = {quick = 1, plan = 1, full = 1}
+[[row]]
+id = "first"
+title = "first"
+recipe = "tiny"
+recipes = ["loci"]
+network = {hidden = [24], pruned_shares = [0.0, 0.25]}
+values = [0.5]
+vary = ")" +
+           setting + "\"\n";
+  };
+  write_bytes(lab.work / "own/varied.toml", with_setting("network.pruned_shares"));
+  REQUIRE(lab.reproduce({"--results", "r", "varied"}).exit_code == 0);
+  const auto kept = lab.kept("r");
+  REQUIRE(kept.size() == 1);
+  CHECK_THAT(kept.begin()->second["network"].get<std::string>(),
+             Contains("0.5 and 0.25 of the edges pruned"));
+  for (const auto* setting : {"quantization.scale", "network.pruned_by"}) {
+    write_bytes(lab.work / "own/varied.toml", with_setting(setting));
+    CHECK_THAT(lab.reproduce({"--list"}).err, Contains(setting) && Contains("no setting with a number"));
+  }
+}

@@ -185,6 +185,20 @@ TEST_CASE("Adam's first updates are those worked out by hand") {
   CHECK(parameters.group("weight", 0)[0] == Approx(-0.1 - step).epsilon(1e-5));
 }
 
+TEST_CASE("decay takes its share of a kind's own rate off its parameters before each update") {
+  const sim::NetworkDescription network{
+      .sizes = {1, 1}, .wiring = sim::Wiring::dense, .neuron = sim::NeuronModel::relu};
+  sim::Parameters parameters(network);
+  sim::Parameters gradient(network);
+  AdamState state;
+  parameters.values = {8.0F, 8.0F};
+  gradient.values = {1.0F, 1.0F};
+  adam_update({.rate_factor = {{"weight", 0.5}}, .decay = {{"weight", 2.5}}}, 0.1, gradient, Workers(1),
+              state, parameters);
+  CHECK(parameters.group("weight", 0)[0] == Approx(8 * (1 - 0.05 * 2.5) - 0.05));
+  CHECK(parameters.group("bias", 1)[0] == Approx(8 - 0.1));
+}
+
 TEST_CASE("a gradient is scaled to the largest norm allowed and else left alone") {
   std::vector<float> gradient{3.0F, 4.0F};
   CHECK(clip_norm(gradient, 10.0) == Approx(5.0));
@@ -204,6 +218,7 @@ TEST_CASE("a plan that makes no sense is refused by field") {
   refused([](auto& plan) { plan.batch_size = 0; }, "training.batch_size");
   refused([](auto& plan) { plan.epochs = 0; }, "training.epochs");
   refused([](auto& plan) { plan.schedule.peak = -1; }, "training.learning_rate");
+  refused([](auto& plan) { plan.adam.decay["weight"] = -0.1; }, "training.decay_weight");
   refused([](auto& plan) { plan.n_validation = 50; }, "data.validation");
   refused([](auto& plan) { plan.patience = 3; }, "training.patience");
   refused([](auto& plan) { plan.network.sizes[0] = 35; }, "network.sizes");
