@@ -41,12 +41,12 @@ struct Row {
 struct Experiment {
   std::string id;
   std::string title;
-  std::string kind;     // table, curves, pruning, varied, layers, activity, frontier or parameters
-  std::string text;     // what it shows
-  std::string finding;  // what agrees, what does not, and why
+  std::string kind;               // table, curves, pruning, varied, layers, activity, frontier or parameters
+  std::string text;               // what it shows
+  std::string finding;            // what agrees, what does not, and why
   std::string finding_elsewhere;  // the same for other data sets than the paper's
-  std::string runs_of;  // the experiment whose document the rows are from; its own otherwise
-  std::string varied;   // what `values` are
+  std::string runs_of;            // the experiment whose document the rows are from; its own otherwise
+  std::string varied;             // what `values` are
   std::vector<Row> rows;
   std::vector<std::string>
       measures;  // made of each trained network besides its accuracy: pruning, layers, activity

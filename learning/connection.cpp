@@ -1,7 +1,6 @@
 #include "learning/connection.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -15,7 +14,6 @@ constexpr float far_away = 1e15F;
 constexpr std::size_t few_panels = 16;
 constexpr std::size_t most_kept_floats = std::size_t{16} << 20;
 constexpr std::size_t most_groups = 32;
-constexpr std::size_t most_counters = 8;  // groups that each count weights by half their bits
 // No edge is as long, and padding is farther.
 constexpr float farthest_reach = 1e29F;
 
@@ -197,44 +195,16 @@ void Connection::prune_share(double share) {
   network_.pruned_shares.clear();
 }
 
-// How many |W| > 0 have each upper half of a float's bits, or, of those with this upper half, each lower one.
-std::vector<std::size_t> Connection::weight_counts(bool lower, std::uint32_t upper,
-                                                   const Workers& workers) const {
-  constexpr std::size_t n_halves = std::size_t{1} << 16;
-  const std::size_t n_groups = std::min(post_.size(), most_counters);
-  std::vector<std::vector<std::uint32_t>> counts(n_groups, std::vector<std::uint32_t>(n_halves));
-  workers.for_each_in_parts(post_.size(), n_groups, [&](std::size_t group, std::size_t p, std::size_t) {
+// The smallest |W| once n_removed smaller ones are gone.
+float Connection::least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers) {
+  const auto show = [this](std::size_t p, const TakeWeights& take) {
     AlignedFloats weights(wide_panel * wide_panel);
     for (const std::uint32_t q : near_pre(p)) {
       make_tile(q, p, weights.data());
-      for (std::size_t at = 0; at < pre_[q].width * post_[p].width; ++at) {
-        const auto bits = std::bit_cast<std::uint32_t>(std::abs(weights[at]));
-        if (bits == 0 || (lower && bits >> 16 != upper)) continue;
-        ++counts[group][lower ? bits & 0xFFFFU : bits >> 16];
-      }
+      take(std::span(weights).first(pre_[q].width * post_[p].width));
     }
-  });
-  std::vector<std::size_t> total(n_halves);
-  for (const auto& part : counts)
-    for (std::size_t half = 0; half < n_halves; ++half) total[half] += part[half];
-  return total;
-}
-
-// The smallest |W| once n_removed smaller ones are gone, exactly: the bits of positive floats are in the
-// order of their values, so two passes of counting, by the upper and by the lower half of the bits, find it.
-float Connection::least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers) const {
-  const auto half_of_next = [&](const std::vector<std::size_t>& counts) {
-    std::uint32_t half = 0;
-    for (; n_removed >= counts[half]; ++half) n_removed -= counts[half];
-    return half;
   };
-  const std::vector<std::size_t> by_upper = weight_counts(false, 0, workers);
-  // Weights of exactly 0 come first.
-  const std::size_t n_zero = n_within - std::accumulate(by_upper.begin(), by_upper.end(), std::size_t{0});
-  if (n_removed < n_zero) return 0.0F;
-  n_removed -= n_zero;
-  const std::uint32_t upper = half_of_next(by_upper);
-  return std::bit_cast<float>(upper << 16 | half_of_next(weight_counts(true, upper, workers)));
+  return magnitudes_.find(n_removed, n_within, post_.size(), show, workers);
 }
 
 void Connection::find_means(const Workers& workers) {

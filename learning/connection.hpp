@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "learning/distance_kernels.hpp"
+#include "learning/magnitude_rank.hpp"
 #include "learning/neighbourhood.hpp"
 #include "learning/panels.hpp"
 #include "learning/workers.hpp"
@@ -85,8 +86,7 @@ class Connection {
   void make_tile(std::size_t q, std::size_t p, float* weights) const;
   void prune(const Workers& workers);
   void prune_softly(const Workers& workers);
-  float least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers) const;
-  std::vector<std::size_t> weight_counts(bool lower, std::uint32_t upper, const Workers& workers) const;
+  float least_kept(std::size_t n_removed, std::size_t n_within, const Workers& workers);
   std::size_t n_within_cutoff(const Workers& workers) const;
   void find_means(const Workers& workers);
   void spread_means(const Workers& workers);
@@ -112,6 +112,7 @@ class Connection {
   AlignedFloats reach_;                // (n_pre padded): largest r^2 of an edge; empty: every pair is one
   float least_ = 0.0F;                 // dense: smallest |weight| of an edge
   float threshold_ = 0.0F;             // what soft pruning makes magnitudes smaller by
+  MagnitudeRank magnitudes_;           // finds either
   AlignedFloats mean_;                 // (n_pre padded): mean weight over the pairs balanced, where any are
   AlignedFloats count_;                // (n_pre padded): those pairs
   std::vector<AlignedFloats> sums_;    // per group of panels: (n_pre padded)
