@@ -198,7 +198,7 @@ nlohmann::json tables_json(const Expansion& expansion, const Results& results) {
                            {"seeds", summary.n},
                            {"runs", point.runs}};
         if (!series.row->vary.empty()) row["value"] = point.value;
-        if (series.row->paper) row["paper"] = *series.row->paper;
+        if (series.row->paper_accuracy) row["paper"] = *series.row->paper_accuracy;
         tables.push_back(row);
       }
   return tables;

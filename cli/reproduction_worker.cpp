@@ -178,6 +178,8 @@ std::optional<experiments::RunResult> ReproductionWorkshop::make(const Reproduct
   if (!model) return std::nullopt;
   listener(1.0);
   auto result = finish(run, plan, *model, *data, workers);
+  if (auto kept = experiments::read_result(settings_.results, run.id))
+    result = experiments::joined(std::move(*kept), std::move(result));
   experiments::write_result(settings_.results, result);
   return result;
 }

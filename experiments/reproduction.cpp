@@ -30,7 +30,7 @@ Row read_row(io::TomlConfig& document, const std::string& prefix) {
           .title = document.require<std::string>(prefix + "title"),
           .recipe = document.require<std::string>(prefix + "recipe"),
           .recipes = document.get_or<std::vector<std::string>>(prefix + "recipes", {"paper", "loci"}),
-          .paper = document.get<double>(prefix + "paper"),
+          .paper_accuracy = document.get<double>(prefix + "paper_accuracy"),
           .paper_deviation = document.get<double>(prefix + "paper_deviation"),
           .note = document.get_or<std::string>(prefix + "note", ""),
           .prefix = prefix,
@@ -75,8 +75,12 @@ Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
     require_known(measures, measure, document.where("measures"));
   for (std::size_t e = 0; e < efforts.size(); ++e) {
     const std::string effort = efforts[e];
-    if (experiment.runs_of.empty())
+    if (experiment.runs_of.empty()) {
       experiment.epochs[e] = document.require<std::uint64_t>("epochs." + effort);
+      if (experiment.epochs[e] == 0)
+        throw InputError(document.where("epochs." + effort), "nothing is trained in 0 epochs",
+                         "give 1 or more");
+    }
     experiment.choose_epochs[e] = document.get_or<std::uint64_t>("choose." + effort, 0);
   }
   experiment.choose_validation = document.get_or<std::uint64_t>("choose.validation", 0);

@@ -28,7 +28,7 @@ struct Row {
   std::string title;
   std::string recipe;                // a section of recipes.toml
   std::vector<std::string> recipes;  // of recipe_names
-  std::optional<double> paper;       // accuracy
+  std::optional<double> paper_accuracy;
   std::optional<double> paper_deviation;
   std::string note;
   std::string prefix;  // where its own settings begin in the document: "row.3."

@@ -35,9 +35,9 @@ std::string accuracy_text(const Summary& summary) {
 }
 
 std::string paper_text(const Row& row) {
-  if (!row.paper) return "";
-  return row.paper_deviation ? fmt::format("{:.4f} ± {:.4f}", *row.paper, *row.paper_deviation)
-                             : fmt::format("{:.4f}", *row.paper);
+  if (!row.paper_accuracy) return "";
+  return row.paper_deviation ? fmt::format("{:.4f} ± {:.4f}", *row.paper_accuracy, *row.paper_deviation)
+                             : fmt::format("{:.4f}", *row.paper_accuracy);
 }
 
 std::string time_text(const std::vector<const RunResult*>& runs) {
@@ -53,15 +53,16 @@ std::vector<std::string> table_cells(const Series& series, const Point& point, c
   const auto runs = finished(point.runs, results);
   const Summary summary = summary_of(accuracies(point.runs, results));
   const Row& row = *series.row;
-  return {row.title,
-          fmt::format("{}", runs.front()->parameters),
-          paper_text(row),
-          series.recipe,
-          accuracy_text(summary),
-          row.paper && summary.n > 0 ? fmt::format("{:+.4f}", summary.mean - *row.paper) : "",
-          fmt::format("{}", runs.size()),
-          fmt::format("{}", runs.front()->epochs),
-          time_text(runs)};
+  return {
+      row.title,
+      fmt::format("{}", runs.front()->parameters),
+      paper_text(row),
+      series.recipe,
+      accuracy_text(summary),
+      row.paper_accuracy && summary.n > 0 ? fmt::format("{:+.4f}", summary.mean - *row.paper_accuracy) : "",
+      fmt::format("{}", runs.size()),
+      fmt::format("{}", runs.front()->epochs),
+      time_text(runs)};
 }
 
 std::string table_section(const Section& section, const Results& results) {

@@ -89,15 +89,28 @@ Results read_results(const std::filesystem::path& folder) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() != ".json") continue;
-    std::ifstream file(entry.path());
-    std::ostringstream text;
-    text << file.rdbuf();
-    auto result = result_from_json(json::parse(text.str(), nullptr, false), entry.path().string());
-    if (result.id != entry.path().stem())
-      throw InputError(entry.path().string(), "it is the result of " + result.id, "give it back its name");
-    results.emplace(result.id, std::move(result));
+    const std::string id = entry.path().stem();
+    results.emplace(id, *read_result(folder, id));
   }
   return results;
+}
+
+std::optional<RunResult> read_result(const std::filesystem::path& folder, const std::string& id) {
+  const auto path = folder / (id + ".json");
+  std::ifstream file(path);
+  if (!file) return std::nullopt;
+  std::ostringstream text;
+  text << file.rdbuf();
+  auto result = result_from_json(json::parse(text.str(), nullptr, false), path.string());
+  if (result.id != id)
+    throw InputError(path.string(), "it is the result of " + result.id, "give it back its name");
+  return result;
+}
+
+RunResult joined(RunResult earlier, RunResult later) {
+  if (earlier.id != later.id || earlier.parameter_sha256 != later.parameter_sha256) return later;
+  for (auto& [name, measure] : later.measures) earlier.measures.insert_or_assign(name, std::move(measure));
+  return earlier;
 }
 
 void write_result(const std::filesystem::path& folder, const RunResult& result) {

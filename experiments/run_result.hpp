@@ -45,6 +45,10 @@ RunResult result_from_json(const nlohmann::json& json, const std::string& where)
 // The finished runs in a folder, by id. A folder that does not exist holds none.
 using Results = std::map<std::string, RunResult>;
 Results read_results(const std::filesystem::path& folder);
+std::optional<RunResult> read_result(const std::filesystem::path& folder, const std::string& id);
+// What is kept of a run that was made again: the earlier result with the measures of both, where they are of
+// the same parameters, otherwise the later one.
+RunResult joined(RunResult earlier, RunResult later);
 // <folder>/<id>.json, atomically.
 void write_result(const std::filesystem::path& folder, const RunResult& result);
 

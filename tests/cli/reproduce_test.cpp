@@ -37,7 +37,7 @@ measures = ["pruning"]
 [[row]]
 id = "spikes"
 title = "spiking"
-paper = 0.5
+paper_accuracy = 0.5
 recipe = "tiny"
 network = {hidden = [24]}
 )";
@@ -146,6 +146,14 @@ TEST_CASE("rows, recipes and seeds become runs, each made once and kept") {
   const auto third = lab.reproduce({"--quick", "--results", "r", "table1"});
   CHECK(third.json()["made"] == 1);
   CHECK(lab.kept("r") == results);
+  // So is what lacks a measure, and keeps those it has.
+  json without = json::parse(read_bytes(path));
+  without["measures"] = {{"layers", "kept"}};
+  write_bytes(path, without.dump());
+  CHECK(lab.reproduce({"--quick", "--results", "r", "table1"}).json()["made"] == 1);
+  auto more = results;
+  more.begin()->second["measures"]["layers"] = "kept";
+  CHECK(lab.kept("r") == more);
 }
 
 TEST_CASE("results do not depend on how many runs are made at a time") {

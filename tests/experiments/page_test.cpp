@@ -30,7 +30,7 @@ RunResult result(const std::string& id, std::uint64_t seed, double accuracy) {
 }
 
 struct Shown {
-  Row row{.id = "a", .title = "A", .paper = 0.9, .paper_deviation = 0.01};
+  Row row{.id = "a", .title = "A", .paper_accuracy = 0.9, .paper_deviation = 0.01};
   Row other{.id = "b", .title = "B"};
   Experiment experiment{
       .id = "fig", .title = "Figure", .kind = "table", .text = "What it shows.", .varied = "share"};

@@ -37,10 +37,10 @@ TEST_CASE("every table and figure of the paper is built in, with its numbers") {
   CHECK(reproduction.experiments.front().id == "table1");
   const auto& rows = reproduction.at("table1").rows;
   REQUIRE(rows.size() == 4);
-  CHECK(rows[0].paper == 0.9018);
-  CHECK(rows[1].paper == 0.9217);
-  CHECK(rows[2].paper == 0.9429);
-  CHECK(rows[3].paper == 0.9745);
+  CHECK(rows[0].paper_accuracy == 0.9018);
+  CHECK(rows[1].paper_accuracy == 0.9217);
+  CHECK(rows[2].paper_accuracy == 0.9429);
+  CHECK(rows[3].paper_accuracy == 0.9745);
   CHECK(reproduction.at("table1").epochs[1] == 300);
   CHECK(reproduction.at("table2").epochs[1] == 200);
   const auto& frontier = reproduction.at("frontier");
@@ -91,6 +91,9 @@ TEST_CASE("what an experiment's file gets wrong is refused with its place") {
   CHECK_THROWS_WITH(loaded(folder, "title = \"T\"\nkind = \"tables\"\n"),
                     Contains("own.toml:2") && Contains("'tables' is not known"));
   CHECK_THROWS_WITH(loaded(folder, "title = \"T\"\nkind = \"table\"\n"), Contains("epochs.quick"));
+  CHECK_THROWS_WITH(
+      loaded(folder, "title = \"T\"\nkind = \"table\"\nepochs = {quick = 0, plan = 1, full = 1}\n"),
+      Contains("own.toml:3") && Contains("0 epochs"));
   CHECK_THROWS_WITH(loaded(folder, head + row + "recipes = [\"ours\"]\n"), Contains("'ours' is not known"));
   CHECK_THROWS_WITH(loaded(folder, head + row + "values = [0.5]\n"), Contains("vary and values"));
   CHECK_THROWS_WITH(loaded(folder, std::string(head) + "measures = [\"weight\"]\n"), Contains("'weight'"));

@@ -69,3 +69,23 @@ TEST_CASE("a folder that is not there holds no results, and what is no result is
   std::filesystem::rename(folder / "mnist-1.json", folder / "other.json");
   CHECK_THROWS_WITH(read_results(folder.path()), Contains("other.json") && Contains("mnist-1"));
 }
+
+TEST_CASE("a run that is made again keeps what was measured before, unless its parameters are others") {
+  const TemporaryFolder folder;
+  CHECK_FALSE(read_result(folder.path(), "mnist-1"));
+  write_result(folder.path(), sample());
+  auto again = sample();
+  again.measures = {{"pruning", 5}};
+  again.seconds = 0.5;
+  again.loci_commit = "d";
+  const auto both = joined(*read_result(folder.path(), "mnist-1"), again);
+  CHECK(both.measures.size() == 2);
+  CHECK(both.measures.at("pruning") == 5);
+  CHECK(both.measures.at("layers") == sample().measures.at("layers"));
+  CHECK(both.seconds == 12.5);
+  CHECK(both.loci_commit == "c");
+  again.measures = {{"layers", 7}};
+  CHECK(joined(sample(), again).measures.at("layers") == 7);
+  again.parameter_sha256 = "cd";
+  CHECK(to_json(joined(sample(), again)) == to_json(again));
+}
