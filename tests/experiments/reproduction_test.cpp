@@ -32,7 +32,7 @@ TEST_CASE("every table and figure of the paper is built in, with its numbers") {
   std::set<std::string> ids;
   for (const auto& experiment : reproduction.experiments) ids.insert(experiment.id);
   for (const auto* id : {"table1", "table2", "table3", "fig2a", "fig2b", "fig3a", "fig3b", "fig4a", "fig4b",
-                         "fig5", "fig6", "best", "deep", "frontier", "longer"})
+                         "fig5", "fig6", "best", "deep", "frontier", "longer", "pruned"})
     CHECK(ids.contains(id));
   CHECK(reproduction.experiments.front().id == "table1");
   const auto& rows = reproduction.at("table1").rows;
