@@ -12,22 +12,42 @@ namespace {
 
 using nlohmann::json;
 
-json pruning_curves(const TrainedNetwork& trained, const learning::Workers& workers) {
+// A way of choosing edges to remove, in words and for the program.
+struct Removal {
+  std::string name;
+  sim::PrunedBy by;
+  learning::PruningScope scope;
+};
+
+json pruning_curves(const TrainedNetwork& trained, const std::vector<Removal>& removals,
+                    const learning::Workers& workers) {
   const auto inputs = learning::mean_inputs(trained.network, trained.parameters, trained.objective,
                                             trained.train, trained.encoder, workers);
   const auto shares = learning::usual_shares();
   json curves;
-  const auto add = [&](const std::string& name, sim::PrunedBy by, learning::PruningScope scope) {
+  for (const auto& [name, by, scope] : removals)
     for (const bool folds : {false, true})
       curves[folds ? name + ", folded" : name] = learning::pruned_accuracies(
           trained.network, trained.parameters, trained.objective, {.by = by, .scope = scope}, shares,
           folds ? std::optional(inputs) : std::nullopt, trained.test, trained.encoder, workers);
-  };
-  add("smallest weights, by connection", sim::PrunedBy::weight, learning::PruningScope::layer);
-  add("smallest weights, globally", sim::PrunedBy::weight, learning::PruningScope::global);
-  if (trained.network.spatial())
-    add("longest edges, by connection", sim::PrunedBy::length, learning::PruningScope::layer);
   return {{"share", shares}, {"curves", curves}};
+}
+
+json pruning(const TrainedNetwork& trained, const learning::Workers& workers) {
+  using learning::PruningScope;
+  using sim::PrunedBy;
+  std::vector<Removal> removals{{"smallest weights, by connection", PrunedBy::weight, PruningScope::layer},
+                                {"smallest weights, globally", PrunedBy::weight, PruningScope::global}};
+  if (trained.network.spatial())
+    removals.push_back({"longest edges, by connection", PrunedBy::length, PruningScope::layer});
+  return pruning_curves(trained, removals, workers);
+}
+
+json soft_pruning(const TrainedNetwork& trained, const learning::Workers& workers) {
+  return pruning_curves(
+      trained,
+      {{"soft threshold, by connection", sim::PrunedBy::soft_threshold, learning::PruningScope::layer}},
+      workers);
 }
 
 json layer_coordinates(const TrainedNetwork& trained) {
@@ -92,7 +112,8 @@ json activity(const TrainedNetwork& trained, const learning::Workers& workers) {
 }  // namespace
 
 json measure(const std::string& name, const TrainedNetwork& trained, const learning::Workers& workers) {
-  if (name == "pruning") return pruning_curves(trained, workers);
+  if (name == "pruning") return pruning(trained, workers);
+  if (name == "soft_pruning") return soft_pruning(trained, workers);
   if (name == "layers") return layer_coordinates(trained);
   if (name == "activity") return activity(trained, workers);
   throw std::invalid_argument("no measure of this name: " + name);

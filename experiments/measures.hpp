@@ -23,10 +23,10 @@ struct TrainedNetwork {
 
 // pruning:  {"share": [...], "curves": {"smallest weights, by connection": [...], ...}}, test accuracy at
 // each
-//           share.
+//           share; soft_pruning: the same by soft threshold.
 // layers:   of each layer of a relaxed network {"quantiles": [7], "edge": [...], "count": [...]} of the
-// learned
-//           layer coordinate: at 0, 5, 25, 50, 75, 95 and 100 %, and a histogram. Others: an empty list.
+//           learned layer coordinate: at 0, 5, 25, 50, 75, 95 and 100 %, and a histogram. Others: an empty
+//           list.
 // activity: {"positions": [per layer (n_l, coordinates)], "activity": [per layer after the input (10, n_l)]}
 //           for the mean training image of each class.
 // Throws std::invalid_argument for another name.

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kinds{"table",  "curves",   "pruning",  "varied",
                                                 "layers", "activity", "frontier", "parameters"};
-constexpr std::array<std::string_view, 3> measures{"pruning", "layers", "activity"};
+constexpr std::array<std::string_view, 4> measures{"pruning", "soft_pruning", "layers", "activity"};
 constexpr std::array<const char*, 3> efforts{"quick", "plan", "full"};
 
 template <std::size_t N>

@@ -48,8 +48,7 @@ struct Experiment {
   std::string runs_of;            // the experiment whose document the rows are from; its own otherwise
   std::string varied;             // what `values` are
   std::vector<Row> rows;
-  std::vector<std::string>
-      measures;  // made of each trained network besides its accuracy: pruning, layers, activity
+  std::vector<std::string> measures;  // made of each trained network besides its accuracy: see measures.hpp
   std::array<std::uint64_t, 3> epochs{};  // by effort
   std::uint64_t quick_seeds = 1;
   std::array<std::uint64_t, 2> plan_seeds{1, 1};  // by recipe

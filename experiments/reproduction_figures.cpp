@@ -115,18 +115,16 @@ SvgFigure pruning_figure(const Section& section, const Results& results) {
     for (const Series& series : section.series) {
       if (series.recipe != recipe || !any_finished(series, results)) continue;
       const RunResult& run = *finished(series.points.front().runs, results).front();
-      const auto measure = run.measures.find("pruning");
-      if (measure == run.measures.end()) continue;
-      for (const auto& [curve, values] : measure->second["curves"].items()) {
-        const std::string title = fmt::format("{}, {}", panel_title(std::string(recipe)), curve);
+      for (auto& curve : pruning_curves(run)) {
+        const std::string title = fmt::format("{}, {}", panel_title(std::string(recipe)), curve.removed);
         auto panel = std::ranges::find(figure.panels, title, &SvgPanel::title);
         if (panel == figure.panels.end())
           panel = figure.panels.insert(
               panel, SvgPanel{.title = title, .x_label = "share removed", .y_label = "test accuracy"});
         panel->series.push_back({.name = series.row->title,
                                  .mark = Mark::marked_line,
-                                 .x = measure->second["share"].get<std::vector<double>>(),
-                                 .y = values.get<std::vector<double>>()});
+                                 .x = std::move(curve.shares),
+                                 .y = std::move(curve.accuracies)});
       }
     }
   for (SvgPanel& panel : figure.panels) panel.y_limits = {0.0, 1.0};

@@ -44,12 +44,10 @@ void add_data(const Experiment& experiment, const Series& series, const Point& p
   if (experiment.kind == "curves") {
     for (std::size_t e = 0; e < run.train_accuracy.size(); ++e)
       text += fmt::format("{},{},{},{}\n", head, e + 1, run.train_accuracy[e], run.train_loss[e]);
-  } else if (experiment.kind == "pruning" && run.measures.contains("pruning")) {
-    const auto& measure = run.measures.at("pruning");
-    for (const auto& [curve, values] : measure["curves"].items())
-      for (std::size_t s = 0; s < values.size(); ++s)
-        text += fmt::format("{},{},{},{}\n", head, curve, measure["share"][s].get<double>(),
-                            values[s].get<double>());
+  } else if (experiment.kind == "pruning") {
+    for (const PruningCurve& curve : pruning_curves(run))
+      for (std::size_t at = 0; at < curve.shares.size(); ++at)
+        text += fmt::format("{},\"{}\",{},{}\n", head, curve.removed, curve.shares[at], curve.accuracies[at]);
   } else if (experiment.kind == "layers" && run.measures.contains("layers")) {
     const auto& layers = run.measures.at("layers");
     for (std::size_t l = 0; l < layers.size(); ++l)

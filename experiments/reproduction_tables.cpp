@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <set>
 
 namespace loci::experiments {
@@ -143,26 +144,11 @@ std::string varied_section(const Section& section, const Results& results) {
   return fmt::format("By {}:\n\n{}", section.experiment->varied, table.text());
 }
 
-// A curve of the measure "pruning" at one share.
-std::optional<double> pruned_accuracy(const RunResult& run, const std::string& curve, double share) {
-  const auto measure = run.measures.find("pruning");
-  if (measure == run.measures.end() || !measure->second["curves"].contains(curve)) return std::nullopt;
-  const auto& shares = measure->second["share"];
-  for (std::size_t s = 0; s < shares.size(); ++s)
-    if (std::abs(shares[s].get<double>() - share) < 1e-9)
-      return measure->second["curves"][curve][s].get<double>();
+// At one share; none where it was not measured.
+std::optional<double> accuracy_at(const PruningCurve& curve, double share) {
+  for (std::size_t s = 0; s < curve.shares.size(); ++s)
+    if (std::abs(curve.shares[s] - share) < 1e-9) return curve.accuracies[s];
   return std::nullopt;
-}
-
-// Every curve that any run of a series has.
-std::vector<std::string> pruning_curves(const Series& series, const Results& results) {
-  std::vector<std::string> curves;
-  for (const Point& point : series.points)
-    for (const RunResult* run : finished(point.runs, results))
-      if (const auto measure = run->measures.find("pruning"); measure != run->measures.end())
-        for (const auto& [name, values] : measure->second["curves"].items())
-          if (std::ranges::find(curves, name) == curves.end()) curves.push_back(name);
-  return curves;
 }
 
 std::string pruning_section(const Section& section, const Results& results) {
@@ -171,16 +157,29 @@ std::string pruning_section(const Section& section, const Results& results) {
   for (const double share : shares) head.push_back(fmt::format("{:.0f} %", 100 * share));
   Table table(head);
   std::size_t n_rows = 0;
-  for (const Series& series : section.series)
-    for (const auto& curve : pruning_curves(series, results)) {
-      std::vector<std::string> cells{series.row->title, series.recipe, curve};
-      for (const double share : shares)
-        cells.push_back(
-            cell(mean_of(finished(series.points.front().runs, results),
-                         [&](const RunResult& run) { return pruned_accuracy(run, curve, share); })));
+  for (const Series& series : section.series) {
+    const auto runs = series.points.empty() ? std::vector<const RunResult*>()
+                                            : finished(series.points.front().runs, results);
+    // Of all seeds, by what was removed.
+    std::vector<std::string> removed;
+    std::map<std::string, std::vector<PruningCurve>> curves;
+    for (const RunResult* run : runs)
+      for (auto& curve : pruning_curves(*run)) {
+        if (!curves.contains(curve.removed)) removed.push_back(curve.removed);
+        curves[curve.removed].push_back(std::move(curve));
+      }
+    for (const auto& name : removed) {
+      std::vector<std::string> cells{series.row->title, series.recipe, name};
+      for (const double share : shares) {
+        std::vector<double> values;
+        for (const PruningCurve& curve : curves.at(name))
+          if (const auto value = accuracy_at(curve, share)) values.push_back(*value);
+        cells.push_back(values.empty() ? "" : cell(summary_of(values).mean));
+      }
       table.row(cells);
       ++n_rows;
     }
+  }
   return n_rows == 0 ? "" : table.text();
 }
 
@@ -267,6 +266,17 @@ std::vector<double> accuracies(const std::vector<std::string>& runs, const Resul
   for (const RunResult* run : finished(runs, results))
     if (run->test_accuracy) values.push_back(*run->test_accuracy);
   return values;
+}
+
+std::vector<PruningCurve> pruning_curves(const RunResult& run) {
+  std::vector<PruningCurve> curves;
+  for (const char* measure : {"pruning", "soft_pruning"}) {
+    const auto found = run.measures.find(measure);
+    if (found == run.measures.end()) continue;
+    for (const auto& [removed, accuracies] : found->second["curves"].items())
+      curves.push_back({removed, found->second["share"], accuracies});
+  }
+  return curves;
 }
 
 std::string section_text(const Section& section, const Results& results) {

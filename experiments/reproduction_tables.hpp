@@ -39,6 +39,15 @@ bool any_finished(const Series& series, const Results& results);
 // Their test accuracies.
 std::vector<double> accuracies(const std::vector<std::string>& runs, const Results& results);
 
+// Test accuracy after pruning a trained network, at each share of its edges.
+struct PruningCurve {
+  std::string removed;  // which edges, and what takes their place
+  std::vector<double> shares;
+  std::vector<double> accuracies;
+};
+// All that a run measured.
+std::vector<PruningCurve> pruning_curves(const RunResult& run);
+
 // Tables of one section, without its heading, in Markdown; empty when nothing is finished.
 std::string section_text(const Section& section, const Results& results);
 

@@ -33,7 +33,7 @@ title = "A table"
 kind = "table"
 epochs = {quick = 3, plan = 40, full = 50}
 seeds = {quick = 1, plan_paper = 1, plan_loci = 2, full = 3}
-measures = ["pruning"]
+measures = ["pruning", "soft_pruning"]
 [[row]]
 id = "spikes"
 title = "spiking"
@@ -134,6 +134,9 @@ TEST_CASE("rows, recipes and seeds become runs, each made once and kept") {
     CHECK(result["measures"]["pruning"]["curves"]["smallest weights, by connection"][0] ==
           result["test_accuracy"]);
     CHECK(result["measures"]["pruning"]["curves"].size() == 6);
+    const auto softly = result["measures"]["soft_pruning"]["curves"]["soft threshold, by connection"];
+    CHECK(softly[0] == result["test_accuracy"]);
+    CHECK(softly != result["measures"]["pruning"]["curves"]["smallest weights, by connection"]);
     CHECK(result["machine"].get<std::string>().size() > 3);
     CHECK_THAT(result["configuration"].get<std::string>(), Contains("batch_size = 10"));
   }

@@ -103,7 +103,11 @@ TEST_CASE("pruning and layers show what their runs measured") {
   CHECK_THAT(section_text(shown.section, shown.results),
              Contains("| A | loci | by weight | 0.9000 |  |  |  |  | 0.5000 |  |  |\n"));
   CHECK_THAT(figure_files({shown.section}, shown.results).at("fig.csv"),
-             Contains("mnist,\"A\",loci,1,by weight,0.8,0.5\n"));
+             Contains("mnist,\"A\",loci,1,\"by weight\",0.8,0.5\n"));
+  shown.results.at("r1").measures["soft_pruning"] = {{"share", {0.0, 0.95}},
+                                                     {"curves", {{"softly", {0.9, 0.75}}}}};
+  CHECK_THAT(section_text(shown.section, shown.results),
+             Contains("0.5000 |  |  |\n| A | loci | softly | 0.9000 |  |  |  |  |  |  | 0.7500 |\n"));
   shown.experiment.kind = "layers";
   shown.results.at("r1").measures["layers"] = {
       {{"quantiles", {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1}}, {"edge", {0, 0.5, 1}}, {"count", {3, 4}}}};

@@ -57,7 +57,7 @@ TEST_CASE("an experiment may show runs of another, some rows of them and further
   CHECK(pruning.rows[0].prefix == reproduction.at("table1").rows[1].prefix);
   CHECK(pruning.epochs == reproduction.at("table1").epochs);
   CHECK(&reproduction.document_of(pruning) == &reproduction.document_of(reproduction.at("table1")));
-  CHECK(pruning.measures == std::vector<std::string>{"pruning"});
+  CHECK(pruning.measures == std::vector<std::string>{"pruning", "soft_pruning"});
 }
 
 TEST_CASE("seeds follow the effort and, in the plan, the recipe") {
