@@ -88,9 +88,9 @@ double rounded(double value) {
 template <typename Values>
 json rows(const Values& values, std::size_t n_columns) {
   json table = json::array();
-  for (std::size_t at = 0; at < values.size(); ++at) {
-    if (at % n_columns == 0) table.push_back(json::array());
-    table.back().push_back(rounded(values[at]));
+  for (std::size_t begin = 0; begin < values.size(); begin += n_columns) {
+    json& row = table.emplace_back(json::array());
+    for (std::size_t column = 0; column < n_columns; ++column) row.push_back(rounded(values[begin + column]));
   }
   return table;
 }

@@ -167,6 +167,7 @@ Reproduction load_reproduction(const std::optional<std::filesystem::path>& folde
     return id.starts_with("table") ? 0 : id.starts_with("fig") ? 1 : 2;
   };
   std::vector<std::string> ids;
+  ids.reserve(documents.size());
   for (const auto& [id, document] : documents) ids.push_back(id);
   std::ranges::stable_sort(ids, {}, rank);
   for (const auto& id : ids) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <map>
 #include <set>
 
 namespace loci::experiments {
@@ -15,7 +14,7 @@ namespace {
 // Markdown tables, row by row.
 class Table {
  public:
-  explicit Table(std::vector<std::string> head) : n_(head.size()) {
+  explicit Table(const std::vector<std::string>& head) : n_(head.size()) {
     row(head);
     row(std::vector<std::string>(n_, "---"));
   }
@@ -151,35 +150,38 @@ std::optional<double> accuracy_at(const PruningCurve& curve, double share) {
   return std::nullopt;
 }
 
+// The curves of all seeds of a series, by what was removed, in the order they were measured in.
+std::vector<std::vector<PruningCurve>> curves_of(const Series& series, const Results& results) {
+  std::vector<std::vector<PruningCurve>> curves;
+  if (series.points.empty()) return curves;
+  for (const RunResult* run : finished(series.points.front().runs, results))
+    for (auto& curve : pruning_curves(*run)) {
+      const auto like = [&](const auto& others) { return others.front().removed == curve.removed; };
+      auto found = std::ranges::find_if(curves, like);
+      if (found == curves.end()) found = curves.insert(found, std::vector<PruningCurve>());
+      found->push_back(std::move(curve));
+    }
+  return curves;
+}
+
 std::string pruning_section(const Section& section, const Results& results) {
   const std::vector<double> shares{0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95};
   std::vector<std::string> head{"network", "recipe", "removed"};
   for (const double share : shares) head.push_back(fmt::format("{:.0f} %", 100 * share));
   Table table(head);
   std::size_t n_rows = 0;
-  for (const Series& series : section.series) {
-    const auto runs = series.points.empty() ? std::vector<const RunResult*>()
-                                            : finished(series.points.front().runs, results);
-    // Of all seeds, by what was removed.
-    std::vector<std::string> removed;
-    std::map<std::string, std::vector<PruningCurve>> curves;
-    for (const RunResult* run : runs)
-      for (auto& curve : pruning_curves(*run)) {
-        if (!curves.contains(curve.removed)) removed.push_back(curve.removed);
-        curves[curve.removed].push_back(std::move(curve));
-      }
-    for (const auto& name : removed) {
-      std::vector<std::string> cells{series.row->title, series.recipe, name};
+  for (const Series& series : section.series)
+    for (const auto& curves : curves_of(series, results)) {
+      std::vector<std::string> cells{series.row->title, series.recipe, curves.front().removed};
       for (const double share : shares) {
         std::vector<double> values;
-        for (const PruningCurve& curve : curves.at(name))
+        for (const PruningCurve& curve : curves)
           if (const auto value = accuracy_at(curve, share)) values.push_back(*value);
         cells.push_back(values.empty() ? "" : cell(summary_of(values).mean));
       }
       table.row(cells);
       ++n_rows;
     }
-  }
   return n_rows == 0 ? "" : table.text();
 }
 

@@ -39,8 +39,8 @@ struct RunResult {
 };
 
 nlohmann::json to_json(const RunResult& result);
-// Throws InputError naming `where` for JSON that is no result.
-RunResult result_from_json(const nlohmann::json& json, const std::string& where);
+// Throws InputError naming `where` for an object that is no result.
+RunResult result_from_json(const nlohmann::json& object, const std::string& where);
 
 // The finished runs in a folder, by id. A folder that does not exist holds none.
 using Results = std::map<std::string, RunResult>;

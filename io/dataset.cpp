@@ -64,7 +64,7 @@ std::filesystem::path find_file(const std::string& name, const std::filesystem::
                                 const std::string& stem, const std::string& rank) {
   for (const char* separator : {"-", "."})
     for (const char* ending : {".gz", ""}) {
-      const auto path = folder / (stem + separator + "idx" + rank + "-ubyte" + ending);
+      auto path = folder / fmt::format("{}{}idx{}-ubyte{}", stem, separator, rank, ending);
       std::error_code ignored;
       if (std::filesystem::exists(path, ignored)) return path;
     }

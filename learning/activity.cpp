@@ -41,6 +41,7 @@ std::vector<double> mean_image(const sim::LabelledImages& images, const sim::Enc
   }
   const double unit = (once ? static_cast<double>(n_steps) : 255.0) * static_cast<double>(images.size());
   std::vector<double> means;
+  means.reserve(sums.size());
   for (const std::uint64_t sum : sums) means.push_back(static_cast<double>(sum) / unit);
   return means;
 }
