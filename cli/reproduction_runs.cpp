@@ -254,7 +254,7 @@ double estimated_seconds(const TrainConfig& config) {
   const double steps = config.neuron == "snn" ? static_cast<double>(config.steps) : 0.0;
   const double per_image = 3.5e-11 + 3e-12 * steps;
   const double dims = config.wiring == "spatial" ? static_cast<double>(config.dims) : 2.0;
-  const double pruning = config.pruned > 0.0 || !config.pruned_shares.empty() ? 2e-9 : 0.0;
+  const double pruning = config.pruned > 0.0 || !config.pruned_shares.empty() ? 1e-9 : 0.0;
   const double per_update = 1e-9 + 4e-10 * dims + pruning;
   return static_cast<double>(config.epochs) *
          (images * (weights * per_image + 5e-6) + updates * weights * per_update);
