@@ -198,7 +198,8 @@ nlohmann::json tables_json(const Expansion& expansion, const Results& results) {
                            {"seeds", summary.n},
                            {"runs", point.runs}};
         if (!series.row->vary.empty()) row["value"] = point.value;
-        if (series.row->paper_accuracy) row["paper"] = *series.row->paper_accuracy;
+        if (series.row->paper_accuracy && series.dataset == experiments::paper_dataset)
+          row["paper"] = *series.row->paper_accuracy;
         tables.push_back(row);
       }
   return tables;

@@ -92,6 +92,12 @@ Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
   experiment.elsewhere_seeds = document.get<std::uint64_t>("plan_elsewhere.seeds");
   for (std::size_t r = 0; r < document.n_tables("row"); ++r)
     experiment.rows.push_back(read_row(document, fmt::format("row.{}.", r)));
+  for (std::size_t r = 0; r < document.n_tables("reference"); ++r) {
+    const std::string prefix = fmt::format("reference.{}.", r);
+    experiment.references.push_back({.title = document.require<std::string>(prefix + "title"),
+                                     .parameters = document.require<std::uint64_t>(prefix + "parameters"),
+                                     .accuracy = document.require<double>(prefix + "accuracy")});
+  }
   return experiment;
 }
 

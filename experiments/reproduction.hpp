@@ -38,6 +38,13 @@ struct Row {
   std::size_t n_candidates = 0;
 };
 
+// What the paper reports for a network that no row is about, to be drawn beside the rows.
+struct Reference {
+  std::string title;
+  std::uint64_t parameters = 0;
+  double accuracy = 0.0;
+};
+
 struct Experiment {
   std::string id;
   std::string title;
@@ -48,6 +55,7 @@ struct Experiment {
   std::string runs_of;            // the experiment whose document the rows are from; its own otherwise
   std::string varied;             // what `values` are
   std::vector<Row> rows;
+  std::vector<Reference> references;
   std::vector<std::string> measures;  // made of each trained network besides its accuracy: see measures.hpp
   std::array<std::uint64_t, 3> epochs{};  // by effort
   std::uint64_t quick_seeds = 1;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "io/svg_figure.hpp"
@@ -80,31 +81,70 @@ SvgFigure varied_figure(const Section& section, const Results& results) {
                    });
 }
 
-// Accuracy over parameters, a line for each kind of network.
+// Test errors in %: on a logarithmic scale they stay apart where accuracies near 1 do not. None is not drawn.
+double error_percent(double accuracy) {
+  return accuracy < 1.0 ? 100.0 * (1.0 - accuracy) : std::numeric_limits<double>::quiet_NaN();
+}
+
+// What the paper reports beside a panel's own lines, on the paper's data set.
+SvgSeries references_of(const Experiment& experiment) {
+  SvgSeries points{
+      .name = "the paper's", .colour = "#000000", .mark = Mark::points, .size = 7.0, .labels_beside = true};
+  for (const Reference& reference : experiment.references) {
+    points.x.push_back(static_cast<double>(reference.parameters));
+    points.y.push_back(error_percent(reference.accuracy));
+    points.labels.push_back(reference.title);
+  }
+  return points;
+}
+
+// Room around what is drawn on logarithmic axes: dots stay clear of the axes, and labels fit on the right.
+void widen(SvgPanel& panel) {
+  constexpr double left_room = 1.3;
+  constexpr double right_room = 2.5;
+  constexpr double y_room = 1.15;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::array<double, 2> x{infinity, 0.0};
+  std::array<double, 2> y{infinity, 0.0};
+  for (const SvgSeries& series : panel.series)
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      x = {std::min(x[0], series.x[i]), std::max(x[1], series.x[i])};
+      if (std::isfinite(series.y[i])) y = {std::min(y[0], series.y[i]), std::max(y[1], series.y[i])};
+    }
+  panel.x_limits = {x[0] / left_room, x[1] * right_room};
+  if (y[1] > 0.0) panel.y_limits = {y[0] / y_room, y[1] * y_room};
+}
+
+// Error over parameters, a line for each kind of network.
 SvgFigure parameters_figure(const Section& section, const Results& results,
                             const std::function<std::string(const Row&)>& kind_of) {
-  SvgFigure figure{.title = section.experiment->title};
+  SvgFigure figure{.title = section.experiment->title, .panel_height = 360};
   for (const std::string_view recipe : recipe_names) {
     SvgPanel panel{.title = panel_title(std::string(recipe)),
                    .x_label = "parameters",
-                   .y_label = "test accuracy",
-                   .log_x = true};
+                   .y_label = "test error (%)",
+                   .log_x = true,
+                   .log_y = true};
+    bool on_paper_dataset = false;
     for (const Series& series : section.series) {
       if (series.recipe != recipe || !any_finished(series, results)) continue;
+      on_paper_dataset |= series.dataset == paper_dataset;
       const auto& runs = series.points.front().runs;
       const std::string kind = kind_of(*series.row);
       auto line = std::ranges::find(panel.series, kind, &SvgSeries::name);
       if (line == panel.series.end())
         line = panel.series.insert(line, SvgSeries{.name = kind, .mark = Mark::marked_line});
       line->x.push_back(static_cast<double>(finished(runs, results).front()->parameters));
-      line->y.push_back(summary_of(accuracies(runs, results)).mean);
+      line->y.push_back(error_percent(summary_of(accuracies(runs, results)).mean));
     }
     if (panel.series.empty()) continue;
-    fit_accuracies(panel);
+    if (on_paper_dataset && !section.experiment->references.empty())
+      panel.series.push_back(references_of(*section.experiment));
+    widen(panel);
     figure.panels.push_back(std::move(panel));
   }
   figure.n_columns = figure.panels.size();
-  if (figure.panels.size() == 1) figure.panel_width = 640;
+  if (figure.panels.size() == 1) figure.panel_width = 720;
   return figure;
 }
 

@@ -112,6 +112,10 @@ std::string page_text(const std::vector<Section>& sections, const Results& resul
   const auto datasets = finished_datasets(sections, results);
   for (const auto& dataset : datasets) {
     text += fmt::format("\n## {}\n", data_set_title(dataset));
+    if (dataset != paper_dataset)
+      text +=
+          "\nNot in the paper. Recipes are as above, chosen on MNIST; so is what each table and figure "
+          "shows.\n";
     std::vector<std::string> missing;
     for (const Section& whole : sections) {
       const Section section = of_dataset(whole, dataset);
@@ -120,7 +124,9 @@ std::string page_text(const std::vector<Section>& sections, const Results& resul
         missing.push_back(whole.experiment->id);
         continue;
       }
-      text += fmt::format("\n### {}\n\n{}\n\n{}\n", whole.experiment->title, whole.experiment->text, tables);
+      text += fmt::format("\n### {}\n\n", whole.experiment->title);
+      if (dataset == paper_dataset) text += whole.experiment->text + "\n\n";
+      text += tables + "\n";
       if (!section_figure(section, results).empty())
         text +=
             fmt::format("![{}]({}/{})\n\n", whole.experiment->title, figures, figure_name(whole, dataset));

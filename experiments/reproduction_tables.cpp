@@ -48,29 +48,37 @@ std::string time_text(const std::vector<const RunResult*>& runs) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-// network, parameters, paper, recipe, accuracy, difference, seeds, epochs, time of one point.
-std::vector<std::string> table_cells(const Series& series, const Point& point, const Results& results) {
-  const auto runs = finished(point.runs, results);
-  const Summary summary = summary_of(accuracies(point.runs, results));
-  const Row& row = *series.row;
-  return {
-      row.title,
-      fmt::format("{}", runs.front()->parameters),
-      paper_text(row),
-      series.recipe,
-      accuracy_text(summary),
-      row.paper_accuracy && summary.n > 0 ? fmt::format("{:+.4f}", summary.mean - *row.paper_accuracy) : "",
-      fmt::format("{}", runs.size()),
-      fmt::format("{}", runs.front()->epochs),
-      time_text(runs)};
+// The paper's numbers are those of its own data set, so elsewhere there are no columns for them.
+bool beside_paper(const Section& section) {
+  return std::ranges::any_of(section.series,
+                             [](const Series& series) { return series.dataset == paper_dataset; });
 }
 
 std::string table_section(const Section& section, const Results& results) {
-  Table table({"network", "parameters", "paper", "recipe", "test accuracy", "less the paper's", "seeds",
-               "epochs", "time"});
+  const bool with_paper = beside_paper(section);
+  std::vector<std::string> head{"network", "parameters"};
+  if (with_paper) head.emplace_back("paper");
+  head.insert(head.end(), {"recipe", "test accuracy"});
+  if (with_paper) head.emplace_back("less the paper's");
+  head.insert(head.end(), {"seeds", "epochs", "time"});
+  Table table(head);
   for (const Series& series : section.series)
-    for (const Point& point : series.points)
-      if (!finished(point.runs, results).empty()) table.row(table_cells(series, point, results));
+    for (const Point& point : series.points) {
+      const auto runs = finished(point.runs, results);
+      if (runs.empty()) continue;
+      const Row& row = *series.row;
+      const Summary summary = summary_of(accuracies(point.runs, results));
+      std::vector<std::string> cells{row.title, fmt::format("{}", runs.front()->parameters)};
+      if (with_paper) cells.push_back(paper_text(row));
+      cells.insert(cells.end(), {series.recipe, accuracy_text(summary)});
+      if (with_paper)
+        cells.push_back(row.paper_accuracy && summary.n > 0
+                            ? fmt::format("{:+.4f}", summary.mean - *row.paper_accuracy)
+                            : "");
+      cells.insert(cells.end(), {fmt::format("{}", runs.size()), fmt::format("{}", runs.front()->epochs),
+                                 time_text(runs)});
+      table.row(cells);
+    }
   return table.text();
 }
 

@@ -71,7 +71,8 @@ class Frame {
         top_(y0 + top_margin),
         width_(width - left_margin - right_margin),
         height_(height - top_margin - bottom_margin),
-        log_x_(panel.log_x) {
+        log_x_(panel.log_x),
+        log_y_(panel.log_y) {
     for (const SvgSeries& series : panel.series) include(series);
     if (panel.cells) {
       const SvgCells& cells = *panel.cells;
@@ -80,33 +81,39 @@ class Frame {
       y_.include(cells.y_low);
       y_.include(cells.y_low + cells.y_width * static_cast<double>(cells.n_y));
     }
-    if (panel.x_limits) x_ = {scaled((*panel.x_limits)[0]), scaled((*panel.x_limits)[1])};
-    if (panel.y_limits) y_ = {(*panel.y_limits)[0], (*panel.y_limits)[1]};
+    if (panel.x_limits) x_ = scaled(*panel.x_limits, log_x_);
+    if (panel.y_limits) y_ = scaled(*panel.y_limits, log_y_);
     x_.mend();
     y_.mend();
     if (panel.equal_scales) equalise();
   }
 
-  double x(double value) const { return left_ + (scaled(value) - x_.low) / x_.width() * width_; }
-  double y(double value) const { return top_ + height_ - (value - y_.low) / y_.width() * height_; }
+  double x(double value) const { return left_ + (scaled(value, log_x_) - x_.low) / x_.width() * width_; }
+  double y(double value) const {
+    return top_ + height_ - (scaled(value, log_y_) - y_.low) / y_.width() * height_;
+  }
   double left() const { return left_; }
   double top() const { return top_; }
   double right() const { return left_ + width_; }
   double bottom() const { return top_ + height_; }
-  std::vector<double> x_ticks() const {
-    return log_x_ ? log_ticks(std::pow(10.0, x_.low), std::pow(10.0, x_.high))
-                  : round_ticks(x_.low, x_.high, 5);
-  }
-  std::vector<double> y_ticks() const { return round_ticks(y_.low, y_.high, 5); }
+  std::vector<double> x_ticks() const { return ticks(x_, log_x_); }
+  std::vector<double> y_ticks() const { return ticks(y_, log_y_); }
 
  private:
-  double scaled(double x) const { return log_x_ ? std::log10(x) : x; }
+  static double scaled(double value, bool log) { return log ? std::log10(value) : value; }
+  static Limits scaled(const std::array<double, 2>& limits, bool log) {
+    return {scaled(limits[0], log), scaled(limits[1], log)};
+  }
+  static std::vector<double> ticks(const Limits& limits, bool log) {
+    return log ? log_ticks(std::pow(10.0, limits.low), std::pow(10.0, limits.high))
+               : round_ticks(limits.low, limits.high, 5);
+  }
 
   void include(const SvgSeries& series) {
     assert(series.x.size() == series.y.size());
     for (std::size_t i = 0; i < series.x.size(); ++i) {
-      x_.include(scaled(series.x[i]));
-      y_.include(series.y[i]);
+      x_.include(scaled(series.x[i], log_x_));
+      y_.include(scaled(series.y[i], log_y_));
       if (series.mark == Mark::bars && series.y[i] != 0.0) x_.include(bar_end(series, i));
     }
     if (series.mark == Mark::bars) y_.include(0.0);
@@ -127,6 +134,7 @@ class Frame {
   double width_;
   double height_;
   bool log_x_;
+  bool log_y_;
   Limits x_;
   Limits y_;
 };
@@ -137,16 +145,22 @@ std::string text_at(double x, double y, std::string_view anchor, std::string_vie
                      escaped(text));
 }
 
+// Thousands and millions shortened: 10k, 2M.
+std::string tick_text(double tick) {
+  if (std::abs(tick) >= 1e6) return fmt::format("{:g}M", tick / 1e6);
+  return std::abs(tick) >= 1e4 ? fmt::format("{:g}k", tick / 1e3) : fmt::format("{:g}", tick);
+}
+
 std::string axes(const SvgPanel& panel, const Frame& frame) {
   std::string svg;
   std::string ticks;
   for (const double tick : frame.x_ticks()) {
     ticks += fmt::format("M{} {}v4", px(frame.x(tick)), px(frame.bottom()));
-    svg += text_at(frame.x(tick), frame.bottom() + 16, "middle", fmt::format("{:g}", tick));
+    svg += text_at(frame.x(tick), frame.bottom() + 16, "middle", tick_text(tick));
   }
   for (const double tick : frame.y_ticks()) {
     ticks += fmt::format("M{} {}h-4", px(frame.left()), px(frame.y(tick)));
-    svg += text_at(frame.left() - 7, frame.y(tick) + 3.5, "end", fmt::format("{:g}", tick));
+    svg += text_at(frame.left() - 7, frame.y(tick) + 3.5, "end", tick_text(tick));
   }
   svg += fmt::format("<path class=\"axis\" d=\"M{} {}V{}H{}{}\"/>\n", px(frame.left()), px(frame.top()),
                      px(frame.bottom()), px(frame.right()), ticks);
@@ -158,6 +172,11 @@ std::string axes(const SvgPanel& panel, const Frame& frame) {
   if (!panel.title.empty())
     svg += text_at(frame.left(), frame.top() - 10, "start", panel.title, " class=\"panel\"");
   return svg;
+}
+
+std::string_view colour_of(const SvgPanel& panel, std::size_t s) {
+  const std::string& own = panel.series[s].colour;
+  return own.empty() ? palette_colour(s) : own;
 }
 
 std::string line(const SvgSeries& series, const Frame& frame, std::string_view colour) {
@@ -208,11 +227,12 @@ std::string points(const SvgSeries& series, const Frame& frame, std::string_view
 }
 
 std::string labels(const SvgSeries& series, const Frame& frame) {
+  const double aside = series.labels_beside ? 0.5 * series.size + 4.0 : 0.0;
   std::string svg;
   for (std::size_t i = 0; i < series.labels.size(); ++i)
     if (std::isfinite(series.x[i]) && std::isfinite(series.y[i]))
-      svg += text_at(frame.x(series.x[i]), frame.y(series.y[i]) + 3.5, "middle", series.labels[i],
-                     " class=\"key\"");
+      svg += text_at(frame.x(series.x[i]) + aside, frame.y(series.y[i]) + 3.5,
+                     series.labels_beside ? "start" : "middle", series.labels[i], " class=\"key\"");
   return svg;
 }
 
@@ -306,7 +326,7 @@ std::string legend(const SvgPanel& panel, const Frame& frame) {
   for (std::size_t s = 0; s < panel.series.size(); ++s) {
     if (panel.series[s].name.empty()) continue;
     svg += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4\" fill=\"{}\"/>\n",
-                       px(best.right ? frame.right() - 8 : frame.left() + 10), px(y), palette_colour(s));
+                       px(best.right ? frame.right() - 8 : frame.left() + 10), px(y), colour_of(panel, s));
     svg += text_at(best.right ? frame.right() - 16 : frame.left() + 18, y + 3.5, best.right ? "end" : "start",
                    panel.series[s].name, " class=\"key\"");
     y += line_height;
@@ -324,7 +344,7 @@ std::string drawn(const SvgPanel& panel, const Frame& frame, std::size_t number)
   if (panel.cells) svg += cells(*panel.cells, frame);
   for (std::size_t s = 0; s < panel.series.size(); ++s) {
     const SvgSeries& series = panel.series[s];
-    const auto colour = palette_colour(s);
+    const auto colour = colour_of(panel, s);
     if (series.mark == Mark::bars) svg += bars(series, frame, colour);
     if (series.mark == Mark::line || series.mark == Mark::marked_line) svg += line(series, frame, colour);
     if (series.mark == Mark::points || series.mark == Mark::marked_line) svg += points(series, frame, colour);

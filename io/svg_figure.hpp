@@ -23,14 +23,16 @@ enum class ColourScale {
 };
 
 struct SvgSeries {
-  std::string name;  // in the legend; empty: none
+  std::string name;    // in the legend; empty: none
+  std::string colour;  // empty: the palette's next one
   Mark mark = Mark::line;
   std::vector<double> x;
   std::vector<double> y;                     // lines break where it is not a number
   std::vector<double> value;                 // points: coloured by it, from 0 to 1; empty: one colour for all
   double size = 1.5;                         // points: diameter in px (marked_line: at least 5)
   ColourScale scale = ColourScale::viridis;  // of `value`
-  std::vector<std::string> labels;           // points: a text over each; empty: none
+  std::vector<std::string> labels;           // points: a text on each; empty: none
+  bool labels_beside = false;                // right of their points
 };
 
 // Colours of cells, from no count to the largest; shown on a logarithmic scale, for counts span decades.
@@ -52,6 +54,7 @@ struct SvgPanel {
   std::optional<SvgCells> cells;
   bool equal_scales = false;                      // one unit is as long on both axes
   bool log_x = false;                             // x, all above 0, on a logarithmic scale
+  bool log_y = false;                             // the same for y, without bars and cells
   std::optional<std::array<double, 2>> x_limits;  // default: what the series span
   std::optional<std::array<double, 2>> y_limits;
 };
@@ -76,7 +79,7 @@ std::string scale_colour(double value, ColourScale scale = ColourScale::viridis)
 
 // About n round numbers from low to high: 1, 2 or 5 times a power of ten apart.
 std::vector<double> round_ticks(double low, double high, std::size_t n);
-// 1, 2 and 5 times powers of ten from low to high, both above 0.
+// 1, 2 and 5 times powers of ten from low to high, both above 0; round numbers where that makes fewer than 3.
 std::vector<double> log_ticks(double low, double high);
 
 }  // namespace loci::io

@@ -71,7 +71,7 @@ std::vector<double> log_ticks(double low, double high) {
     for (const double factor : {1.0, 2.0, 5.0})
       if (factor * decade >= low * (1.0 - 1e-9) && factor * decade <= high * (1.0 + 1e-9))
         ticks.push_back(factor * decade);
-  return ticks;
+  return ticks.size() < 3 ? round_ticks(low, high, 5) : ticks;
 }
 
 }  // namespace loci::io

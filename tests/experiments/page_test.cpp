@@ -63,6 +63,21 @@ TEST_CASE("a table has a line for each row and recipe that is run, beside the pa
   CHECK(section_text(shown.section, {}).empty());
 }
 
+TEST_CASE("the paper's numbers stand beside its own data set alone") {
+  Shown shown;
+  for (Series& series : shown.section.series) series.dataset = "fashion-mnist";
+  shown.experiment.finding = "Only there.";
+  shown.experiment.finding_elsewhere = "Only here.";
+  CHECK(section_text(shown.section, shown.results) ==
+        "| network | parameters | recipe | test accuracy | seeds | epochs | time |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| A | 11140 | loci | 0.9300 ± 0.0141 | 2 | 2 | 30 min |\n"
+        "| B | 11140 | paper | 0.8000 | 1 | 2 | 15 min |\n");
+  const auto page = page_text({shown.section}, shown.results, "data");
+  CHECK_THAT(page, Contains("\n## Fashion-MNIST\n\nNot in the paper.") && Contains("Only here.") &&
+                       !Contains("Only there.") && !Contains("What it shows."));
+}
+
 TEST_CASE("the page holds what is run under its data set, says how, and names what is not") {
   Shown shown;
   shown.experiment.finding = "They agree.";
@@ -132,7 +147,7 @@ TEST_CASE("figures have a panel for each recipe, draw the mean over seeds, and s
   CHECK(section_figure(shown.section, {}).empty());
 }
 
-TEST_CASE("accuracy is drawn over parameters, a line for each kind of network") {
+TEST_CASE("errors are drawn over parameters, a line for each kind of network, beside the paper's") {
   Shown shown;
   shown.experiment.kind = "parameters";
   shown.row.recipe = "spatial-mlp";
@@ -142,8 +157,21 @@ TEST_CASE("accuracy is drawn over parameters, a line for each kind of network") 
       {.row = &shown.row, .recipe = "loci", .dataset = "mnist", .points = {{0.0, {"r1"}}}},
       {.row = &shown.row, .recipe = "loci", .dataset = "mnist", .points = {{0.0, {"r3"}}}},
       {.row = &shown.other, .recipe = "loci", .dataset = "mnist", .points = {{0.0, {"r2"}}}}};
-  CHECK_THAT(section_figure(shown.section, shown.results),
-             Contains(">spatial</text>") && Contains(">dense</text>") && Contains(">10000</text>"));
+  const auto svg = section_figure(shown.section, shown.results);
+  CHECK_THAT(svg, Contains(">spatial</text>") && Contains(">dense</text>") && Contains(">10k</text>") &&
+                      Contains(">test error (%)</text>") && !Contains("the paper's"));
+  shown.experiment.references = {{"P", 1000, 0.8}};
+  // As good as the spatial network of 1000 parameters, so in the same place.
+  const auto beside = section_figure(shown.section, shown.results);
+  const auto place = [&](const std::string& colour) {
+    const auto path = beside.find("class=\"dots\" stroke=\"" + colour);
+    const auto from = beside.find("d=\"", path);
+    return beside.substr(from + 3, beside.find('"', from + 3) - from - 3);
+  };
+  CHECK_THAT(beside, Contains(">the paper's</text>") && Contains(">P</text>"));
+  CHECK_THAT(place("#0072b2"), Contains(place("#000000")));
+  for (Series& series : shown.section.series) series.dataset = "fashion-mnist";
+  CHECK_THAT(section_figure(shown.section, shown.results), !Contains("the paper's"));
   shown.experiment.kind = "frontier";
   CHECK_THAT(section_figure(shown.section, shown.results), Contains(">A</text>") && Contains(">B</text>"));
 }

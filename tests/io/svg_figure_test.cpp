@@ -57,6 +57,18 @@ TEST_CASE("a logarithmic axis has ticks at 1, 2 and 5, and decades are equally l
   CHECK_THAT(svg, Contains("<text x=\"108\" y=\"146\" text-anchor=\"middle\">10</text>"));
 }
 
+TEST_CASE("both axes may be logarithmic, and narrow ones have round ticks") {
+  // Three decades across and two down, the limits given in the axes' own units.
+  const auto svg = io::to_svg(square({.series = {{.x = {1, 1000}, .y = {100, 1}}},
+                                      .log_x = true,
+                                      .log_y = true,
+                                      .y_limits = std::array{1.0, 10000.0}}));
+  CHECK_THAT(svg, Contains("d=\"M58 80L158 130\""));
+  CHECK_THAT(svg, Contains("<text x=\"51\" y=\"83.5\" text-anchor=\"end\">100</text>") &&
+                      Contains("<text x=\"51\" y=\"33.5\" text-anchor=\"end\">10k</text>"));
+  CHECK(io::log_ticks(2.2, 11.0) == std::vector<double>{4, 6, 8, 10});
+}
+
 TEST_CASE("points of one colour are one path, and points with values are coloured by them") {
   const auto plain = io::to_svg(square({.series = {{.mark = io::Mark::points, .x = {0, 10}, .y = {0, 10}}}}));
   CHECK_THAT(plain, Contains("stroke=\"#0072b2\"") && Contains("d=\"M58 130h0M158 30h0\""));
@@ -77,6 +89,19 @@ TEST_CASE("what is 0 stands back where a scale begins next to white, and points 
   CHECK_THAT(svg, Contains("stroke=\"#1a246a\" stroke-width=\"1.5\" d=\"M158 30h0\""));
   CHECK_THAT(svg, Contains("<text x=\"58\" y=\"133.5\" text-anchor=\"middle\" class=\"key\">zero</text>"));
   CHECK_THAT(svg, Contains("<text x=\"158\" y=\"33.5\" text-anchor=\"middle\" class=\"key\">one</text>"));
+}
+
+TEST_CASE("a series may have a colour of its own and texts beside its points") {
+  const auto svg = io::to_svg(square({.series = {{.name = "a",
+                                                  .colour = "#123456",
+                                                  .mark = io::Mark::points,
+                                                  .x = {0, 10},
+                                                  .y = {0, 10},
+                                                  .size = 6,
+                                                  .labels = {"zero", ""},
+                                                  .labels_beside = true}}}));
+  CHECK_THAT(svg, Contains("stroke=\"#123456\" stroke-width=\"6\"") && Contains("fill=\"#123456\""));
+  CHECK_THAT(svg, Contains("<text x=\"65\" y=\"133.5\" text-anchor=\"start\" class=\"key\">zero</text>"));
 }
 
 TEST_CASE("a legend stands in the first corner where it hides nothing") {
