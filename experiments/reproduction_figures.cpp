@@ -21,6 +21,8 @@ using io::SvgSeries;
 // Beneath this no line is worth room: networks start there, or fall there when little is left of them.
 constexpr double least_accuracy_shown = 0.4;
 
+constexpr double tall_panel = 360;  // px, for lines that lie close
+
 std::string panel_title(const std::string& recipe) {
   return fmt::format("recipe {}", recipe);
 }
@@ -34,6 +36,21 @@ void fit_accuracies(SvgPanel& panel) {
   panel.y_limits = {std::max(least_accuracy_shown, std::floor(low * 50.0) / 50.0), 1.0};
 }
 
+// Test errors in %: on a logarithmic scale they stay apart where accuracies near 1 do not. None is not drawn.
+double error_percent(double accuracy) {
+  return accuracy < 1.0 ? 100.0 * (1.0 - accuracy) : std::numeric_limits<double>::quiet_NaN();
+}
+
+// Error axes, logarithmic, fit what is shown and leave it clear of the other axis.
+void fit_errors(SvgPanel& panel) {
+  constexpr double room = 1.15;
+  std::array<double, 2> y{std::numeric_limits<double>::infinity(), 0.0};
+  for (const SvgSeries& series : panel.series)
+    for (const double error : series.y)
+      if (std::isfinite(error)) y = {std::min(y[0], error), std::max(y[1], error)};
+  if (y[1] > 0.0) panel.y_limits = {y[0] / room, y[1] * room};
+}
+
 // A panel for each recipe, filled series by series; those without any line are left out.
 SvgFigure by_recipe(const Section& section, const Results& results, const SvgPanel& empty,
                     const std::function<SvgSeries(const Series&)>& drawn) {
@@ -44,7 +61,7 @@ SvgFigure by_recipe(const Section& section, const Results& results, const SvgPan
     for (const Series& series : section.series)
       if (series.recipe == recipe && any_finished(series, results)) panel.series.push_back(drawn(series));
     if (panel.series.empty()) continue;
-    fit_accuracies(panel);
+    panel.log_y ? fit_errors(panel) : fit_accuracies(panel);
     figure.panels.push_back(std::move(panel));
   }
   figure.n_columns = figure.panels.size();
@@ -68,22 +85,19 @@ SvgFigure curves_figure(const Section& section, const Results& results) {
 }
 
 SvgFigure varied_figure(const Section& section, const Results& results) {
-  return by_recipe(section, results, {.x_label = section.experiment->varied, .y_label = "test accuracy"},
-                   [&](const Series& series) {
-                     SvgSeries line{.name = series.row->title, .mark = Mark::marked_line};
-                     for (const Point& point : series.points) {
-                       const auto values = accuracies(point.runs, results);
-                       if (values.empty()) continue;
-                       line.x.push_back(point.value);
-                       line.y.push_back(summary_of(values).mean);
-                     }
-                     return line;
-                   });
-}
-
-// Test errors in %: on a logarithmic scale they stay apart where accuracies near 1 do not. None is not drawn.
-double error_percent(double accuracy) {
-  return accuracy < 1.0 ? 100.0 * (1.0 - accuracy) : std::numeric_limits<double>::quiet_NaN();
+  const SvgPanel empty{.x_label = section.experiment->varied, .y_label = "test error (%)", .log_y = true};
+  SvgFigure figure = by_recipe(section, results, empty, [&](const Series& series) {
+    SvgSeries line{.name = series.row->title, .mark = Mark::marked_line};
+    for (const Point& point : series.points) {
+      const auto values = accuracies(point.runs, results);
+      if (values.empty()) continue;
+      line.x.push_back(point.value);
+      line.y.push_back(error_percent(summary_of(values).mean));
+    }
+    return line;
+  });
+  figure.panel_height = tall_panel;
+  return figure;
 }
 
 // What the paper reports beside a panel's own lines, on the paper's data set.
@@ -98,27 +112,20 @@ SvgSeries references_of(const Experiment& experiment) {
   return points;
 }
 
-// Room around what is drawn on logarithmic axes: dots stay clear of the axes, and labels fit on the right.
+// Room on the right of a logarithmic axis for the texts of references.
 void widen(SvgPanel& panel) {
   constexpr double left_room = 1.3;
   constexpr double right_room = 2.5;
-  constexpr double y_room = 1.15;
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  std::array<double, 2> x{infinity, 0.0};
-  std::array<double, 2> y{infinity, 0.0};
+  std::array<double, 2> x{std::numeric_limits<double>::infinity(), 0.0};
   for (const SvgSeries& series : panel.series)
-    for (std::size_t i = 0; i < series.x.size(); ++i) {
-      x = {std::min(x[0], series.x[i]), std::max(x[1], series.x[i])};
-      if (std::isfinite(series.y[i])) y = {std::min(y[0], series.y[i]), std::max(y[1], series.y[i])};
-    }
+    for (const double at : series.x) x = {std::min(x[0], at), std::max(x[1], at)};
   panel.x_limits = {x[0] / left_room, x[1] * right_room};
-  if (y[1] > 0.0) panel.y_limits = {y[0] / y_room, y[1] * y_room};
 }
 
 // Error over parameters, a line for each kind of network.
 SvgFigure parameters_figure(const Section& section, const Results& results,
                             const std::function<std::string(const Row&)>& kind_of) {
-  SvgFigure figure{.title = section.experiment->title, .panel_height = 360};
+  SvgFigure figure{.title = section.experiment->title, .panel_height = tall_panel};
   for (const std::string_view recipe : recipe_names) {
     SvgPanel panel{.title = panel_title(std::string(recipe)),
                    .x_label = "parameters",
@@ -141,6 +148,7 @@ SvgFigure parameters_figure(const Section& section, const Results& results,
     if (on_paper_dataset && !section.experiment->references.empty())
       panel.series.push_back(references_of(*section.experiment));
     widen(panel);
+    fit_errors(panel);
     figure.panels.push_back(std::move(panel));
   }
   figure.n_columns = figure.panels.size();

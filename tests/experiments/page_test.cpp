@@ -140,8 +140,9 @@ TEST_CASE("figures have a panel for each recipe, draw the mean over seeds, and s
   const auto svg = section_figure(shown.section, shown.results);
   CHECK_THAT(svg, Contains(">recipe paper</text>") && Contains(">recipe loci</text>") &&
                       Contains(">share</text>") && Contains(">A</text>") && Contains(">B</text>"));
-  // Of the second panel, 348 x 206 px from (478, 60) on: 0.93 and 0.8, where the axis runs from 0.8 to 1.
-  CHECK_THAT(svg, Contains("d=\"M478 132.1L826 266\""));
+  // Of the second panel, 348 x 286 px from (478, 60) on: errors of 7 and 20 %, log(1.15) from its ends, where
+  // the axis is log(20 / 7 x 1.15^2) long.
+  CHECK_THAT(svg, Contains("d=\"M478 315.9L826 90.1\""));
   CHECK(figure_files({shown.section}, shown.results).at("fig.svg") == svg);
   CHECK_THAT(page_text({shown.section}, shown.results, "data"), Contains("\n\n![Figure](data/fig.svg)\n\n"));
   CHECK(section_figure(shown.section, {}).empty());
