@@ -48,10 +48,11 @@ std::string time_text(const std::vector<const RunResult*>& runs) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-// The paper's numbers are those of its own data set, so elsewhere there are no columns for them.
+// Whether the paper has numbers for any of these networks, on this data set.
 bool beside_paper(const Section& section) {
-  return std::ranges::any_of(section.series,
-                             [](const Series& series) { return series.dataset == paper_dataset; });
+  return std::ranges::any_of(section.series, [](const Series& series) {
+    return series.dataset == paper_dataset && series.row->paper_accuracy;
+  });
 }
 
 std::string table_section(const Section& section, const Results& results) {
