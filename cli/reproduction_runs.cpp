@@ -245,19 +245,24 @@ double estimated_seconds(const TrainConfig& config) {
   sizes.insert(sizes.end(), config.hidden.begin(), config.hidden.end());
   sizes.push_back(10);
   double weights = 0.0;
-  for (std::size_t l = 0; l + 1 < sizes.size(); ++l)
-    weights += static_cast<double>(sizes[l]) * static_cast<double>(sizes[l + 1]);
+  double later_weights = 0.0;  // behind the first connection, whose currents are those of the images
+  double neurons = 0.0;
+  for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
+    const double n = static_cast<double>(sizes[l]) * static_cast<double>(sizes[l + 1]);
+    weights += n;
+    later_weights += l == 0 ? 0.0 : n;
+    neurons += static_cast<double>(sizes[l + 1]);
+  }
   const auto images =
       static_cast<double>((config.train_images == 0 ? 60000 : config.train_images) - config.validation);
   const double updates = images / static_cast<double>(config.batch_size);
-  // Of one image through one weight and back, and of one weight and its gradient in every update.
+  // Of one image through the network and back, and of one weight and its gradient in every update.
   const double steps = config.neuron == "snn" ? static_cast<double>(config.steps) : 0.0;
-  const double per_image = 3.5e-11 + 3e-12 * steps;
+  const double per_image = 5e-6 + 3.5e-11 * weights + steps * (3.7e-11 * later_weights + 4.5e-10 * neurons);
   const double dims = config.wiring == "spatial" ? static_cast<double>(config.dims) : 2.0;
   const double pruning = config.pruned > 0.0 || !config.pruned_shares.empty() ? 1e-9 : 0.0;
   const double per_update = 1e-9 + 4e-10 * dims + pruning;
-  return static_cast<double>(config.epochs) *
-         (images * (weights * per_image + 5e-6) + updates * weights * per_update);
+  return static_cast<double>(config.epochs) * (images * per_image + updates * weights * per_update);
 }
 
 void scale_estimates(std::vector<ReproductionRun>& runs, const Results& results, const std::string& machine) {
