@@ -150,8 +150,8 @@ std::vector<Section> best_sections_on(const std::string& dataset,
 std::vector<Section> best_sections(const experiments::Reproduction& reproduction,
                                    const ReproduceOptions& options, const Results& results) {
   std::vector<Section> best;
-  for (const std::string dataset : {"mnist", "fashion-mnist"}) {
-    auto sections = best_sections_on(dataset, reproduction, options, results);
+  for (const auto dataset : experiments::known_datasets) {
+    auto sections = best_sections_on(std::string(dataset), reproduction, options, results);
     if (best.empty()) best.resize(sections.size());
     for (std::size_t s = 0; s < sections.size(); ++s) {
       best[s].experiment = sections[s].experiment;
@@ -273,7 +273,8 @@ void add_reproduce(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"paper", "loci", "both"}));
   command->add_option("--dataset", options->dataset, "mnist or fashion-mnist")
       ->capture_default_str()
-      ->check(CLI::IsMember({"mnist", "fashion-mnist"}));
+      ->check(CLI::IsMember(
+          std::vector<std::string>(experiments::known_datasets.begin(), experiments::known_datasets.end())));
   command->add_option("--results", options->results, "folder of results; finished runs are not made again")
       ->capture_default_str();
   command->add_option("--experiments", options->folder, "folder of experiments instead of the built-in ones");

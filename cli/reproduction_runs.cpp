@@ -46,6 +46,14 @@ void set_number(const std::string& key, double value, const std::string& where, 
   throw InputError(where, "'" + key + "' is no setting with a number", "name one, such as network.pruned");
 }
 
+// Where a recipe's own part of a section is, and its part for one data set.
+std::string part(const std::string& section, std::string_view recipe) {
+  return fmt::format("{}{}.", section, recipe);
+}
+std::string part(const std::string& section, std::string_view recipe, std::string_view dataset) {
+  return fmt::format("{}{}.{}.", section, recipe, dataset);
+}
+
 // Defaults, then the recipe, then the row, each first what is common and then what is this recipe's.
 TrainConfig config_of(const Reproduction& reproduction, const Setting& setting) {
   TrainConfig config;
@@ -58,9 +66,10 @@ TrainConfig config_of(const Reproduction& reproduction, const Setting& setting) 
         document.where(setting.row.prefix + "recipe"), "there is no recipe '" + setting.row.recipe + "'",
         fmt::format("use one of: {}", fmt::join(reproduction.recipes->names_in("recipe"), ", ")));
   read_settings(*reproduction.recipes, recipe, config);
-  read_settings(*reproduction.recipes, recipe + setting.recipe + ".", config);
+  read_settings(*reproduction.recipes, part(recipe, setting.recipe), config);
+  read_settings(*reproduction.recipes, part(recipe, setting.recipe, setting.dataset), config);
   read_settings(document, setting.row.prefix, config);
-  read_settings(document, setting.row.prefix + setting.recipe + ".", config);
+  read_settings(document, part(setting.row.prefix, setting.recipe), config);
   return config;
 }
 
@@ -200,10 +209,15 @@ void check_settings(const Reproduction& reproduction) {
   const auto ask = [&scratch](io::TomlConfig& document, const std::string& prefix) {
     read_settings(document, prefix, scratch);
     for (const auto recipe : experiments::recipe_names)
-      read_settings(document, fmt::format("{}{}.", prefix, recipe), scratch);
+      read_settings(document, part(prefix, recipe), scratch);
   };
-  for (const auto& name : reproduction.recipes->names_in("recipe"))
-    ask(*reproduction.recipes, "recipe." + name + ".");
+  for (const auto& name : reproduction.recipes->names_in("recipe")) {
+    const std::string section = "recipe." + name + ".";
+    ask(*reproduction.recipes, section);
+    for (const auto recipe : experiments::recipe_names)
+      for (const auto dataset : experiments::known_datasets)
+        read_settings(*reproduction.recipes, part(section, recipe, dataset), scratch);
+  }
   reproduction.recipes->refuse_unknown();
   for (std::size_t e = 0; e < reproduction.experiments.size(); ++e) {
     io::TomlConfig& document = *reproduction.documents[e];

@@ -22,6 +22,7 @@ enum class Effort {
 };
 inline constexpr std::array<std::string_view, 2> recipe_names{"paper", "loci"};
 inline constexpr std::string_view paper_dataset = "mnist";
+inline constexpr std::array<std::string_view, 2> known_datasets{paper_dataset, "fashion-mnist"};
 
 struct Row {
   std::string id;

@@ -114,8 +114,9 @@ std::string page_text(const std::vector<Section>& sections, const Results& resul
     text += fmt::format("\n## {}\n", data_set_title(dataset));
     if (dataset != paper_dataset)
       text +=
-          "\nNot in the paper. Recipes are as above, chosen on MNIST; so is what each table and figure "
-          "shows.\n";
+          "\nNot in the paper. What each table and figure shows is said above. Recipes were chosen on MNIST, "
+          "but "
+          "for what\n`recipes.toml` says of this data set, which was chosen on its own training images.\n";
     std::vector<std::string> missing;
     for (const Section& whole : sections) {
       const Section section = of_dataset(whole, dataset);

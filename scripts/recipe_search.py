@@ -3,7 +3,8 @@
 
     scripts/recipe_search.py MNIST_FOLDER SETTINGS [JOBS]
 
-SETTINGS: a file of `loci train` options, one set a line; empty lines and # comments are passed over. Sets that are already in
+SETTINGS: a file of `loci train` options, one set a line; empty lines and # comments are passed over; a
+line with `--dataset fashion-mnist` trains on that instead. Sets that are already in
 experiments/results/recipe-search.json are not trained again. One thread each, JOBS (2) at a time. What is kept is the last epoch's
 accuracy on the validation images; the test accuracy that every training ends with is neither kept nor shown."""
 import concurrent.futures
@@ -36,8 +37,9 @@ def keep(result):
 
 def train(mnist, options):
     with tempfile.TemporaryDirectory() as folder:
-        command = [program, "train", "--dataset", "mnist", "--data-dir", mnist, "--validation", "10000", "--threads", "1",
-                   "--quiet", "--json", "--out", f"{folder}/model.h5", *options.split()]
+        data = [] if "--dataset" in options else ["--dataset", "mnist", "--data-dir", mnist]
+        command = [program, "train", *data, "--validation", "10000", "--threads", "1", "--quiet", "--json",
+                   "--out", f"{folder}/model.h5", *options.split()]
         run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode != 0:
         raise SystemExit(f"recipe_search: {options}\n{run.stderr}")
