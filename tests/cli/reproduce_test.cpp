@@ -314,3 +314,24 @@ vary = ")" +
     CHECK_THAT(lab.reproduce({"--list"}).err, Contains(setting) && Contains("no setting with a number"));
   }
 }
+
+TEST_CASE("a recipe may say otherwise on one data set, and rows over it") {
+  const Laboratory lab;
+  const std::string own = std::string(recipes) +
+                          "[recipe.tiny.loci.fashion-mnist.training]\nlearning_rate = 0.2\n"
+                          "[recipe.tiny.loci.mnist.training]\nlearning_rate = 0.3\n";
+  write_bytes(lab.work / "own/recipes.toml", own);
+  REQUIRE(lab.reproduce({"--quick", "--recipe", "loci", "--results", "r", "table1"}).exit_code == 0);
+  const auto configuration = [&](const std::string& folder) {
+    const auto kept = lab.kept(folder);
+    REQUIRE(kept.size() == 1);
+    return kept.begin()->second["configuration"].get<std::string>();
+  };
+  CHECK_THAT(configuration("r"), Contains("learning_rate = 0.2\n") && Contains("decay = \"quadratic\""));
+  write_bytes(lab.work / "own/table1.toml", std::string(table) + "loci.training = {learning_rate = 0.4}\n");
+  REQUIRE(lab.reproduce({"--quick", "--recipe", "loci", "--results", "s", "table1"}).exit_code == 0);
+  CHECK_THAT(configuration("s"), Contains("learning_rate = 0.4\n"));
+  write_bytes(lab.work / "own/recipes.toml",
+              own + "[recipe.tiny.loci.cifar.training]\nlearning_rate = 0.3\n");
+  CHECK_THAT(lab.reproduce({"--list"}).err, Contains("recipe.tiny.loci.cifar"));
+}
