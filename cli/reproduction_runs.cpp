@@ -54,7 +54,8 @@ std::string part(const std::string& section, std::string_view recipe, std::strin
   return fmt::format("{}{}.{}.", section, recipe, dataset);
 }
 
-// Defaults, then the recipe, then the row, each first what is common and then what is this recipe's.
+// Defaults, then the recipe, then the row, each first what is common and then what is this recipe's; the
+// recipe at last what is this data set's.
 TrainConfig config_of(const Reproduction& reproduction, const Setting& setting) {
   TrainConfig config;
   config.dataset = setting.dataset;

@@ -60,6 +60,18 @@ std::vector<Row> borrowed_rows(const std::vector<Row>& rows, const std::vector<s
   return borrowed;
 }
 
+Reference read_reference(io::TomlConfig& document, const std::string& prefix) {
+  Reference reference{.title = document.require<std::string>(prefix + "title"),
+                      .parameters = document.require<std::uint64_t>(prefix + "parameters"),
+                      .accuracy = document.require<double>(prefix + "accuracy")};
+  if (reference.parameters == 0)
+    throw InputError(document.where(prefix + "parameters"), "no network has 0 parameters", "give 1 or more");
+  if (!(reference.accuracy >= 0.0 && reference.accuracy <= 1.0))
+    throw InputError(document.where(prefix + "accuracy"),
+                     fmt::format("{} is no accuracy", reference.accuracy), "give a share from 0 to 1");
+  return reference;
+}
+
 Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
   Experiment experiment{.id = id,
                         .title = document.require<std::string>("title"),
@@ -92,12 +104,8 @@ Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
   experiment.elsewhere_seeds = document.get<std::uint64_t>("plan_elsewhere.seeds");
   for (std::size_t r = 0; r < document.n_tables("row"); ++r)
     experiment.rows.push_back(read_row(document, fmt::format("row.{}.", r)));
-  for (std::size_t r = 0; r < document.n_tables("reference"); ++r) {
-    const std::string prefix = fmt::format("reference.{}.", r);
-    experiment.references.push_back({.title = document.require<std::string>(prefix + "title"),
-                                     .parameters = document.require<std::uint64_t>(prefix + "parameters"),
-                                     .accuracy = document.require<double>(prefix + "accuracy")});
-  }
+  for (std::size_t r = 0; r < document.n_tables("reference"); ++r)
+    experiment.references.push_back(read_reference(document, fmt::format("reference.{}.", r)));
   return experiment;
 }
 

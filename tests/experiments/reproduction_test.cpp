@@ -44,6 +44,9 @@ TEST_CASE("every table and figure of the paper is built in, with its numbers") {
   CHECK(reproduction.at("table1").epochs[1] == 300);
   CHECK(reproduction.at("table2").epochs[1] == 200);
   const auto& frontier = reproduction.at("frontier");
+  REQUIRE(frontier.references.size() == 5);
+  CHECK(frontier.references[0].accuracy == 0.9217);
+  CHECK(frontier.references[3].parameters == 1628170);
   CHECK(frontier.rows.size() == 20);  // five budgets, two wirings, two kinds of neurons
   CHECK(
       std::ranges::all_of(frontier.rows, [](const Row& row) { return row.budget && row.n_candidates > 1; }));
@@ -82,6 +85,19 @@ TEST_CASE("the plan may be smaller on other data sets than the paper's") {
   CHECK(own.n_seeds(Effort::plan, "loci", "fashion-mnist") == 1);
   CHECK(own.n_seeds(Effort::plan, "loci", "mnist") == 4);
   CHECK(own.n_seeds(Effort::full, "loci", "fashion-mnist") == 5);
+}
+
+TEST_CASE("a reference is a network that can be drawn") {
+  const TemporaryFolder folder;
+  const auto with = [&](const std::string& numbers) {
+    return loaded(folder, std::string(head) + "[[reference]]\ntitle = \"R\"\n" + numbers);
+  };
+  CHECK(with("parameters = 7\naccuracy = 0.5\n").at("own").references.front().parameters == 7);
+  CHECK_THROWS_WITH(with("parameters = 0\naccuracy = 0.5\n"),
+                    Contains("own.toml:7") && Contains("0 parameters"));
+  CHECK_THROWS_WITH(with("parameters = 7\naccuracy = 92.0\n"),
+                    Contains("own.toml:8") && Contains("no accuracy"));
+  CHECK_THROWS_WITH(with("accuracy = 0.5\n"), Contains("parameters"));
 }
 
 TEST_CASE("what an experiment's file gets wrong is refused with its place") {
