@@ -59,7 +59,7 @@ std::string part(const std::string& section, std::string_view recipe, std::strin
 TrainConfig config_of(const Reproduction& reproduction, const Setting& setting) {
   TrainConfig config;
   config.dataset = setting.dataset;
-  config.epochs = setting.experiment.n_epochs(setting.effort, setting.dataset);
+  config.epochs = setting.experiment.n_epochs(setting.row, setting.effort, setting.dataset);
   io::TomlConfig& document = reproduction.document_of(setting.experiment);
   const std::string recipe = "recipe." + setting.row.recipe + ".";
   if (!reproduction.recipes->has_section("recipe." + setting.row.recipe))

@@ -36,10 +36,14 @@ Row read_row(io::TomlConfig& document, const std::string& prefix) {
           .prefix = prefix,
           .vary = document.get_or<std::string>(prefix + "vary", ""),
           .values = document.get_or<std::vector<double>>(prefix + "values", {}),
+          .plan_epochs = document.get<std::uint64_t>(prefix + "plan_epochs"),
           .budget = document.get<std::uint64_t>(prefix + "budget"),
           .n_candidates = document.n_tables(prefix + "candidate")};
   for (const auto& recipe : row.recipes)
     require_known(recipe_names, recipe, document.where(prefix + "recipes"));
+  if (row.plan_epochs == 0)
+    throw InputError(document.where(prefix + "plan_epochs"), "nothing is trained in 0 epochs",
+                     "give 1 or more");
   if (row.vary.empty() != row.values.empty())
     throw InputError(document.where(prefix + "id"), "vary and values belong together",
                      "give both or neither");
@@ -145,8 +149,9 @@ std::map<std::string, io::TomlConfig> documents_of(const std::optional<std::file
 
 }  // namespace
 
-std::uint64_t Experiment::n_epochs(Effort effort, std::string_view dataset) const {
+std::uint64_t Experiment::n_epochs(const Row& row, Effort effort, std::string_view dataset) const {
   if (effort == Effort::plan && dataset != paper_dataset && elsewhere_epochs) return *elsewhere_epochs;
+  if (effort == Effort::plan && row.plan_epochs) return *row.plan_epochs;
   return epochs[static_cast<std::size_t>(effort)];
 }
 

@@ -35,7 +35,8 @@ struct Row {
   std::string prefix;  // where its own settings begin in the document: "row.3."
   std::string vary;    // a key that takes each of `values` in turn; empty: none
   std::vector<double> values;
-  std::optional<std::uint64_t> budget;  // of parameters, for networks chosen among candidates
+  std::optional<std::uint64_t> plan_epochs;  // instead of its experiment's, for a row that takes long
+  std::optional<std::uint64_t> budget;       // of parameters, for networks chosen among candidates
   std::size_t n_candidates = 0;
 };
 
@@ -68,7 +69,7 @@ struct Experiment {
   std::uint64_t choose_validation = 0;  // images set aside while candidates are compared
   std::array<std::uint64_t, 3> choose_epochs{};
 
-  std::uint64_t n_epochs(Effort effort, std::string_view dataset) const;
+  std::uint64_t n_epochs(const Row& row, Effort effort, std::string_view dataset) const;
   std::uint64_t n_seeds(Effort effort, std::string_view recipe, std::string_view dataset) const;
 };
 

@@ -72,19 +72,30 @@ TEST_CASE("seeds follow the effort and, in the plan, the recipe") {
   CHECK(own.n_seeds(Effort::plan, "loci", "mnist") == 4);
   CHECK(own.n_seeds(Effort::full, "paper", "mnist") == 5);
   CHECK(own.n_seeds(Effort::plan, "loci", "fashion-mnist") == 4);
-  CHECK(own.n_epochs(Effort::plan, "fashion-mnist") == own.n_epochs(Effort::plan, "mnist"));
+  CHECK(own.n_epochs(Row{}, Effort::plan, "fashion-mnist") == own.n_epochs(Row{}, Effort::plan, "mnist"));
 }
 
 TEST_CASE("the plan may be smaller on other data sets than the paper's") {
   const TemporaryFolder folder;
   const auto reproduction = loaded(folder, std::string(head) + "plan_elsewhere = {epochs = 17, seeds = 1}\n");
   const auto& own = reproduction.at("own");
-  CHECK(own.n_epochs(Effort::plan, "fashion-mnist") == 17);
-  CHECK(own.n_epochs(Effort::plan, "mnist") == own.epochs[1]);
-  CHECK(own.n_epochs(Effort::full, "fashion-mnist") == own.epochs[2]);
+  CHECK(own.n_epochs(Row{}, Effort::plan, "fashion-mnist") == 17);
+  CHECK(own.n_epochs(Row{}, Effort::plan, "mnist") == own.epochs[1]);
+  CHECK(own.n_epochs(Row{}, Effort::full, "fashion-mnist") == own.epochs[2]);
   CHECK(own.n_seeds(Effort::plan, "loci", "fashion-mnist") == 1);
   CHECK(own.n_seeds(Effort::plan, "loci", "mnist") == 4);
   CHECK(own.n_seeds(Effort::full, "loci", "fashion-mnist") == 5);
+}
+
+TEST_CASE("the plan may be smaller for a row that takes long") {
+  const TemporaryFolder folder;
+  const std::string row = "[[row]]\nid = \"a\"\ntitle = \"A\"\nrecipe = \"plain\"\n";
+  const auto reproduction = loaded(folder, head + row + "plan_epochs = 1\n" + row);
+  const auto& own = reproduction.at("own");
+  CHECK(own.n_epochs(own.rows[0], Effort::plan, "mnist") == 1);
+  CHECK(own.n_epochs(own.rows[0], Effort::full, "mnist") == 3);
+  CHECK(own.n_epochs(own.rows[1], Effort::plan, "mnist") == 2);
+  CHECK_THROWS_WITH(loaded(folder, head + row + "plan_epochs = 0\n"), Contains("0 epochs"));
 }
 
 TEST_CASE("a reference is a network that can be drawn") {
