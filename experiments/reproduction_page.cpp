@@ -6,11 +6,29 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <string_view>
 
 #include "experiments/reproduction_figures.hpp"
 
 namespace loci::experiments {
 namespace {
+
+constexpr std::string_view introduction = R"(# Reproduction
+
+The tables and figures of the seed paper (Erb et al. 2025, arXiv 2506.13410) with networks trained here, beside the paper's
+numbers. This page is made by `loci reproduce --render` from the runs kept in `experiments/results/reproduction`; `loci reproduce`
+makes those that are missing.
+
+Recipe *paper* is as close to the paper's text as it allows, recipe *loci* the best we know at the same number of parameters
+(`experiments/reproduction/recipes.toml`). Every choice was made on a part of the training images. A reported run trains on all of
+them for a fixed number of epochs and reads the test images once, at its end. ± is the standard deviation over seeds; times are
+those of all seeds together.
+)";
+
+constexpr std::string_view elsewhere = R"(
+Not in the paper. What each table and figure shows is said above. Recipes were chosen on MNIST, but for what
+`recipes.toml` says of this data set, which was chosen on its own training images.
+)";
 
 // Where, with how many threads, and by which build.
 std::string how_run(const Section& section, const Results& results) {
@@ -95,28 +113,11 @@ const char* columns_of(const std::string& kind) {
 
 std::string page_text(const std::vector<Section>& sections, const Results& results,
                       const std::string& figures) {
-  std::string text =
-      "# Reproduction\n\nThe tables and figures of the seed paper (Erb et al. 2025, arXiv 2506.13410) with "
-      "networks "
-      "trained here, beside the paper's\nnumbers. This page is made by `loci reproduce --render` from the "
-      "runs "
-      "kept in `experiments/results/reproduction`; `loci reproduce`\nmakes those that are missing.\n\n"
-      "Recipe *paper* is as close to the paper's text as it allows, recipe *loci* the best we know at the "
-      "same "
-      "number of parameters\n(`experiments/reproduction/recipes.toml`). Every choice was made on a part of "
-      "the "
-      "training images. A reported run trains on all of\nthem for a fixed number of epochs and reads the "
-      "test "
-      "images once, at its end. ± is the standard deviation over seeds; times are\nthose of all seeds "
-      "together.\n";
+  std::string text{introduction};
   const auto datasets = finished_datasets(sections, results);
   for (const auto& dataset : datasets) {
     text += fmt::format("\n## {}\n", data_set_title(dataset));
-    if (dataset != paper_dataset)
-      text +=
-          "\nNot in the paper. What each table and figure shows is said above. Recipes were chosen on MNIST, "
-          "but "
-          "for what\n`recipes.toml` says of this data set, which was chosen on its own training images.\n";
+    if (dataset != paper_dataset) text += elsewhere;
     std::vector<std::string> missing;
     for (const Section& whole : sections) {
       const Section section = of_dataset(whole, dataset);
