@@ -25,6 +25,10 @@ void require_known(const std::array<std::string_view, N>& known, const std::stri
                      fmt::format("use one of: {}", fmt::join(known, ", ")));
 }
 
+void require_some_epochs(std::optional<std::uint64_t> epochs, const std::string& where) {
+  if (epochs == 0) throw InputError(where, "nothing is trained in 0 epochs", "give 1 or more");
+}
+
 Row read_row(io::TomlConfig& document, const std::string& prefix) {
   Row row{.id = document.require<std::string>(prefix + "id"),
           .title = document.require<std::string>(prefix + "title"),
@@ -41,9 +45,7 @@ Row read_row(io::TomlConfig& document, const std::string& prefix) {
           .n_candidates = document.n_tables(prefix + "candidate")};
   for (const auto& recipe : row.recipes)
     require_known(recipe_names, recipe, document.where(prefix + "recipes"));
-  if (row.plan_epochs == 0)
-    throw InputError(document.where(prefix + "plan_epochs"), "nothing is trained in 0 epochs",
-                     "give 1 or more");
+  require_some_epochs(row.plan_epochs, document.where(prefix + "plan_epochs"));
   if (row.vary.empty() != row.values.empty())
     throw InputError(document.where(prefix + "id"), "vary and values belong together",
                      "give both or neither");
@@ -93,9 +95,7 @@ Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
     const std::string effort = efforts[e];
     if (experiment.runs_of.empty()) {
       experiment.epochs[e] = document.require<std::uint64_t>("epochs." + effort);
-      if (experiment.epochs[e] == 0)
-        throw InputError(document.where("epochs." + effort), "nothing is trained in 0 epochs",
-                         "give 1 or more");
+      require_some_epochs(experiment.epochs[e], document.where("epochs." + effort));
     }
     experiment.choose_epochs[e] = document.get_or<std::uint64_t>("choose." + effort, 0);
   }
@@ -105,6 +105,7 @@ Experiment read_experiment(io::TomlConfig& document, const std::string& id) {
                            document.get_or<std::uint64_t>("seeds.plan_loci", 1)};
   experiment.full_seeds = document.get_or<std::uint64_t>("seeds.full", 3);
   experiment.elsewhere_epochs = document.get<std::uint64_t>("plan_elsewhere.epochs");
+  require_some_epochs(experiment.elsewhere_epochs, document.where("plan_elsewhere.epochs"));
   experiment.elsewhere_seeds = document.get<std::uint64_t>("plan_elsewhere.seeds");
   for (std::size_t r = 0; r < document.n_tables("row"); ++r)
     experiment.rows.push_back(read_row(document, fmt::format("row.{}.", r)));

@@ -85,6 +85,8 @@ TEST_CASE("the plan may be smaller on other data sets than the paper's") {
   CHECK(own.n_seeds(Effort::plan, "loci", "fashion-mnist") == 1);
   CHECK(own.n_seeds(Effort::plan, "loci", "mnist") == 4);
   CHECK(own.n_seeds(Effort::full, "loci", "fashion-mnist") == 5);
+  CHECK_THROWS_WITH(loaded(folder, std::string(head) + "plan_elsewhere = {epochs = 0}\n"),
+                    Contains("own.toml:5") && Contains("0 epochs"));
 }
 
 TEST_CASE("the plan may be smaller for a row that takes long") {
@@ -95,7 +97,8 @@ TEST_CASE("the plan may be smaller for a row that takes long") {
   CHECK(own.n_epochs(own.rows[0], Effort::plan, "mnist") == 1);
   CHECK(own.n_epochs(own.rows[0], Effort::full, "mnist") == 3);
   CHECK(own.n_epochs(own.rows[1], Effort::plan, "mnist") == 2);
-  CHECK_THROWS_WITH(loaded(folder, head + row + "plan_epochs = 0\n"), Contains("0 epochs"));
+  CHECK_THROWS_WITH(loaded(folder, head + row + "plan_epochs = 0\n"),
+                    Contains("own.toml:9") && Contains("0 epochs"));
 }
 
 TEST_CASE("a reference is a network that can be drawn") {
